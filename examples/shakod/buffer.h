@@ -1,0 +1,28 @@
+#ifndef SHAKOD_BUFFER_H
+#define SHAKOD_BUFFER_H
+
+#include <stdbool.h>
+
+#include <shako/common.h>
+
+/* Text that grows.  Begin with all at zero, end with buffer_free().  Once
+   memory has run out, |failed| stays set and nothing more is added. */
+typedef struct buffer {
+  char *ptr; /* no NUL at the end */
+  size_t len;
+  size_t size;
+  bool failed;
+} buffer;
+
+void buffer_free(buffer *b);
+
+void buffer_add(buffer *b, const char *s);
+
+/* Adds |span| with a question mark for each octet that is no printable
+   ASCII. */
+void buffer_add_printable(buffer *b, shako_span span);
+
+/* Adds |number| in decimal digits. */
+void buffer_add_number(buffer *b, uint64_t number);
+
+#endif /* SHAKOD_BUFFER_H */

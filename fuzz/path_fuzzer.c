@@ -1,0 +1,300 @@
+/* What stands behind MAIL, RCPT and BDAT, and addresses: what is accepted has
+   the form that the headers promise, and what is refused is untouched. */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <shako/session.h>
+
+#include "base/ascii.h"
+#include "smtp/param.h"
+#include "smtp/path.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
+
+#define CHECK(CONDITION)                                                       \
+  do {                                                                         \
+    if (!(CONDITION)) {                                                        \
+      __builtin_trap();                                                        \
+    }                                                                          \
+  } while (0)
+
+typedef bool (*path_reader)(shako_span *text, shako__path *path);
+
+static bool same(shako_span a, shako_span b) {
+  return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+static bool holds(shako_span span, const char *any) {
+  size_t i;
+
+  for (i = 0; i < span.len; i++) {
+    if (span.ptr[i] == 0 || strchr(any, span.ptr[i]) != NULL) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+/* |rest| is what is left of |text| when its start was cut off. */
+static void check_cut(shako_span text, shako_span rest) {
+  CHECK(rest.len <= text.len);
+  CHECK(rest.ptr == text.ptr + (text.len - rest.len));
+}
+
+static void check_inside(shako_span whole, shako_span part) {
+  CHECK(part.ptr >= whole.ptr);
+  CHECK(part.ptr + part.len <= whole.ptr + whole.len);
+}
+
+static void check_local_part(shako_span local) {
+  CHECK(local.len >= 1 && local.len <= 64);
+  CHECK(shako__all_text(local));
+
+  if (local.ptr[0] == '"') {
+    CHECK(local.len >= 2 && local.ptr[local.len - 1] == '"');
+  } else {
+    CHECK(!holds(local, " \"(),:;<>@[\\]"));
+    CHECK(local.ptr[0] != '.' && local.ptr[local.len - 1] != '.');
+  }
+}
+
+static void check_literal(shako_span literal) {
+  shako_span tag = shako__slice(literal, 1, literal.len);
+
+  CHECK(literal.len >= 3 && literal.len <= 255);
+  CHECK(literal.ptr[0] == '[' && literal.ptr[literal.len - 1] == ']');
+  CHECK(!holds(shako__slice(literal, 1, literal.len - 1), "[]\\ "));
+  CHECK(shako__all_text(literal));
+
+  if (shako__starts_with(tag, "IPv6:") || !holds(literal, ":")) {
+    shako_address address;
+
+    CHECK(shako_address_parse(&address, literal) == 0);
+  }
+}
+
+static void check_domain(shako_span domain) {
+  size_t label = 0;
+  size_t i;
+
+  CHECK(domain.len >= 1 && domain.len <= 255);
+  CHECK(domain.ptr[0] != '.' && domain.ptr[domain.len - 1] != '.');
+
+  for (i = 0; i < domain.len; i++) {
+    uint8_t c = domain.ptr[i];
+
+    CHECK(shako__is_alnum(c) || c == '-' || c == '.');
+    label = c == '.' ? 0 : label + 1;
+    CHECK(label <= 63);
+    CHECK(c != '.' || domain.ptr[i + 1] != '.');
+    CHECK(c != '-' || (i > 0 && domain.ptr[i - 1] != '.'));
+    CHECK(c != '-' || (i + 1 < domain.len && domain.ptr[i + 1] != '.'));
+  }
+}
+
+/* mailbox = local part "@" domain, in one piece. */
+static void check_mailbox(const shako__path *path) {
+  size_t local = path->local_part.len;
+
+  CHECK(path->mailbox.ptr == path->local_part.ptr);
+  CHECK(path->mailbox.len == local + 1 + path->domain.len);
+  CHECK(path->mailbox.ptr[local] == '@');
+  CHECK(path->domain.ptr == path->mailbox.ptr + local + 1);
+  check_local_part(path->local_part);
+
+  if (path->domain.ptr[0] == '[') {
+    CHECK(shako__is_address_literal(path->domain));
+    check_literal(path->domain);
+  } else {
+    CHECK(shako__is_domain(path->domain));
+    check_domain(path->domain);
+  }
+}
+
+/* "<" mailbox ">" reads as the path it was taken from. */
+static void check_again(path_reader read, const shako__path *path) {
+  uint8_t octets[258];
+  shako_span text = {octets, path->mailbox.len + 2};
+  shako__path again;
+
+  CHECK(text.len <= 256);
+  octets[0] = '<';
+  memcpy(octets + 1, path->mailbox.ptr, path->mailbox.len);
+  octets[text.len - 1] = '>';
+  CHECK(read(&text, &again) && text.len == 0);
+  CHECK(same(again.mailbox, path->mailbox));
+  CHECK(same(again.local_part, path->local_part));
+  CHECK(same(again.domain, path->domain));
+}
+
+/* Returns what |read| leaves of |text|; all of it where it refuses. */
+static shako_span check_path(path_reader read, shako_span text) {
+  shako_span rest = text;
+  shako_span whole = text;
+  shako__path path;
+  shako__path before;
+
+  memset(&path, 0x5a, sizeof(path));
+  memcpy(&before, &path, sizeof(path));
+
+  if (!read(&rest, &path)) {
+    CHECK(rest.ptr == text.ptr && rest.len == text.len);
+    CHECK(memcmp(&before, &path, sizeof(path)) == 0);
+    return text;
+  }
+
+  check_cut(text, rest);
+  whole.len -= rest.len;
+  CHECK(whole.len >= 2 && whole.len <= 256);
+  CHECK(whole.ptr[0] == '<' && whole.ptr[whole.len - 1] == '>');
+  CHECK(shako__all_text(whole));
+  check_inside(whole, path.mailbox);
+  check_inside(whole, path.local_part);
+  check_inside(whole, path.domain);
+  check_again(read, &path);
+
+  if (path.domain.len > 0) {
+    check_mailbox(&path);
+    return rest;
+  }
+
+  CHECK(same(path.mailbox, path.local_part));
+  CHECK(read == shako__reverse_path_read
+            ? path.mailbox.len == 0
+            : shako__equals(path.mailbox, "Postmaster"));
+
+  return rest;
+}
+
+/* Both readers agree but for <> and <Postmaster>. */
+static shako_span check_paths(shako_span text) {
+  shako_span reverse = check_path(shako__reverse_path_read, text);
+  shako_span forward = check_path(shako__forward_path_read, text);
+
+  if (shako__starts_with(text, "<>")) {
+    CHECK(reverse.len == text.len - 2 && forward.len == text.len);
+  } else if (shako__starts_with(text, "<Postmaster>")) {
+    CHECK(forward.len == text.len - 12 && reverse.len == text.len);
+  } else {
+    CHECK(reverse.len == forward.len);
+  }
+
+  return reverse.len < forward.len ? reverse : forward;
+}
+
+static void check_param(shako_span text, const shako__param *param) {
+  check_inside(text, param->keyword);
+  check_inside(text, param->value);
+  CHECK(param->keyword.len > 0 && shako__is_alnum(param->keyword.ptr[0]));
+  CHECK(!holds(param->keyword, " ="));
+  CHECK(!holds(param->value, " ="));
+  CHECK(shako__all_text(param->value));
+  CHECK(param->has_value == (param->value.len > 0));
+}
+
+/* Reads |text| by shako__param_read() alone; returns the number of parameters
+   or -1. */
+static int count_params(shako_span text) {
+  int count = 0;
+
+  while (text.len > 0) {
+    shako_span rest = text;
+    shako__param param;
+
+    if (!shako__param_read(&rest, &param)) {
+      CHECK(rest.ptr == text.ptr && rest.len == text.len);
+      return -1;
+    }
+
+    check_cut(text, rest);
+    CHECK(rest.len < text.len);
+    CHECK(rest.len == 0 || rest.ptr[0] == ' ');
+    check_param(text, &param);
+    text = rest;
+    count++;
+  }
+
+  return count;
+}
+
+static void check_params(shako_span text) {
+  int count = count_params(text);
+  shako__mail_params params;
+  shako__param_result mail = shako__mail_params_read(text, &params);
+  shako__param_result rcpt = shako__rcpt_params_read(text);
+
+  CHECK((rcpt == SHAKO__PARAM_OK) == (text.len == 0));
+
+  if (mail == SHAKO__PARAM_OK) {
+    CHECK(count >= 0 && count <= 2);
+    CHECK((params.flags & ~SHAKO_MAIL_8BITMIME) == 0);
+    CHECK(count > 0 || (params.size == 0 && params.flags == 0));
+  }
+}
+
+/* The digits say |size|, and the marker is there if |last| says so. */
+static void check_bdat(shako_span text) {
+  uint64_t size;
+  bool last;
+  size_t digits;
+
+  if (!shako__bdat_read(text, &size, &last)) {
+    return;
+  }
+
+  digits = text.len - (last ? 5 : 0);
+  CHECK(digits >= 1 && digits <= 20);
+
+  while (digits-- > 0) {
+    CHECK(text.ptr[digits] == '0' + size % 10);
+    size /= 10;
+  }
+
+  CHECK(size == 0);
+}
+
+/* What can be read can be written, and reads the same again. */
+static void check_address(shako_span text) {
+  char written[SHAKO_ADDRESS_TEXT_SIZE];
+  shako_address address;
+  shako_address again;
+  shako_span span = {(const uint8_t *)written, 0};
+
+  if (shako_address_parse(&address, text) != 0) {
+    return;
+  }
+
+  CHECK(address.known == 1);
+  memset(written, 0x5a, sizeof(written));
+  span.len = shako_address_format(&address, written);
+  CHECK(span.len < sizeof(written) && span.len == strlen(written));
+  CHECK(shako_address_parse(&again, span) == 0);
+  CHECK(memcmp(again.bytes, address.bytes, sizeof(again.bytes)) == 0);
+  CHECK(again.scope == address.scope);
+}
+
+static void check_host(shako_span text) {
+  if (shako__is_domain(text)) {
+    check_domain(text);
+    CHECK(!shako__is_address_literal(text));
+  }
+
+  if (shako__is_address_literal(text)) {
+    check_literal(text);
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len) {
+  shako_span text = {octets, len};
+
+  check_params(check_paths(text));
+  check_params(text);
+  check_bdat(text);
+  check_address(text);
+  check_host(text);
+
+  return 0;
+}

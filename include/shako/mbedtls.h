@@ -1,0 +1,82 @@
+#ifndef SHAKO_MBEDTLS_H
+#define SHAKO_MBEDTLS_H
+
+#include <shako/tls.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The engine over mbed TLS (3.6 or later, TLS 1.2 and 1.3): libshako-mbedtls.
+   Nothing of mbed TLS shows through this header. */
+
+/* Returns the engine. */
+SHAKO_API const shako_tls_engine *shako_mbedtls_engine(void);
+
+/**
+ * What connections share: the settings of mbed TLS (versions, suites, groups,
+ * signature algorithms), made once and never changed.  Any number of
+ * listeners and threads may share one; it outlives them all.
+ */
+typedef struct shako_mbedtls_context shako_mbedtls_context;
+
+/* The length that holds every |message| below, with its NUL. */
+#define SHAKO_MBEDTLS_MESSAGE_SIZE 512
+
+/**
+ * Makes a context with memory from |mem| (copied; NULL for malloc) and stores
+ * it in |*pcontext|.
+ *
+ * Returns 0, or
+ *   SHAKO_ERR_NOMEM
+ *   SHAKO_ERR_TLS   mbed TLS cannot work (no random numbers; a library that
+ *                   does not fit the header it was compiled with); |message|,
+ *                   of SHAKO_MBEDTLS_MESSAGE_SIZE octets, says why
+ */
+SHAKO_API int shako_mbedtls_context_new(shako_mbedtls_context **pcontext,
+                                        const shako_mem *mem, char *message);
+
+/* Frees |context|.  NULL does nothing. */
+SHAKO_API void shako_mbedtls_context_free(shako_mbedtls_context *context);
+
+/**
+ * Reads a certificate chain (leaf first) and its private key from the PEM
+ * files |certificate_path| and |key_path| (which may be the same file) and
+ * stores a new reference in |*pcertificate|.  The key must belong to the leaf,
+ * be RSA of 2048 bits or more or ECDSA on P-256, P-384 or P-521, and not be
+ * encrypted.  What was read of the key is wiped.
+ *
+ * Returns 0, or
+ *   SHAKO_ERR_NOMEM
+ *   SHAKO_ERR_CERTIFICATE  |message|, of SHAKO_MBEDTLS_MESSAGE_SIZE octets,
+ *                          names the file and the reason
+ */
+SHAKO_API int shako_mbedtls_certificate_read(shako_certificate **pcertificate,
+                                             const char *certificate_path,
+                                             const char *key_path,
+                                             const shako_mem *mem,
+                                             char *message);
+
+/**
+ * Makes the demonstration certificate on the spot: a new P-256 key,
+ * self-signed for |hostname| (a domain name, or an address literal) and valid
+ * from a day before |unix_time| for 30 days, whose subject says "shako
+ * demonstration certificate - do not trust".  It proves nothing to a client:
+ * say so, loudly, wherever it is used.
+ *
+ * Returns 0, or
+ *   SHAKO_ERR_INVALID_ARGUMENT  |hostname| is longer than 255 octets
+ *   SHAKO_ERR_NOMEM
+ *   SHAKO_ERR_TLS               |message| says why
+ */
+SHAKO_API int
+shako_mbedtls_certificate_demonstration(shako_certificate **pcertificate,
+                                        const char *hostname,
+                                        int64_t unix_time,
+                                        const shako_mem *mem, char *message);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* SHAKO_MBEDTLS_H */

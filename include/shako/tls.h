@@ -1,0 +1,153 @@
+#ifndef SHAKO_TLS_H
+#define SHAKO_TLS_H
+
+#include <shako/policy.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How far an engine's function got.  Not shako_error: nothing here is the
+   caller's mistake. */
+typedef enum shako_tls_status {
+  SHAKO_TLS_STATUS_OK = 0,
+  SHAKO_TLS_STATUS_WANT_RECV, /* needs octets from the peer */
+  SHAKO_TLS_STATUS_CLOSED,    /* the peer sent close_notify; of a wire: the
+                                 end of the stream */
+  SHAKO_TLS_STATUS_FAILED
+} shako_tls_status;
+
+/* Why TLS failed. */
+typedef enum shako_tls_failure {
+  SHAKO_TLS_FAILURE_NONE,
+  SHAKO_TLS_FAILURE_NO_SHARED_VERSION,
+  SHAKO_TLS_FAILURE_NO_SHARED_CIPHER,
+  SHAKO_TLS_FAILURE_CERTIFICATE_REFUSED, /* the peer's alert about ours */
+  SHAKO_TLS_FAILURE_PEER_ALERT,          /* any other alert */
+  SHAKO_TLS_FAILURE_NOT_TLS,             /* clear text instead of a record */
+  SHAKO_TLS_FAILURE_PROTOCOL,            /* the peer broke TLS's rules */
+  SHAKO_TLS_FAILURE_CUT_OFF,             /* end of stream without an alert */
+  SHAKO_TLS_FAILURE_TIMEOUT,
+  SHAKO_TLS_FAILURE_NO_CERTIFICATE, /* the provider had none to offer */
+  SHAKO_TLS_FAILURE_INTERNAL,       /* ours: memory, random numbers */
+  SHAKO_TLS_FAILURE_COUNT
+} shako_tls_failure;
+
+/* Returns a stable name for logs, metrics and alerts ("no-shared-version");
+   "unknown" for a number out of range. */
+SHAKO_API const char *shako_tls_failure_name(shako_tls_failure failure);
+
+/* Returns "TLSv1.3" for 0x0304, "none" for 0, "unknown" for what it does not
+   know. */
+SHAKO_API const char *shako_tls_version_name(uint16_t version);
+
+/**
+ * The engine's view of the wire.  The session implements it; the engine
+ * calls it, and only from inside a call that the session made.
+ */
+typedef struct shako_tls_wire {
+  void *ctx;
+  /* Copies 1 to |len| received octets to |buf|, their number to |*n|.
+     Returns OK, WANT_RECV or CLOSED (end of stream). */
+  shako_tls_status (*recv)(void *ctx, uint8_t *buf, size_t len, size_t *n);
+  /* Takes all |len| octets: the session holds back before it calls the
+     engine, never inside (a TLS library that is refused here loses data).
+     Returns OK, or FAILED for want of memory. */
+  shako_tls_status (*send)(void *ctx, const uint8_t *buf, size_t len);
+} shako_tls_wire;
+
+/* What is known of a connection's TLS.  Strings live as long as it does. */
+typedef struct shako_tls_info {
+  size_t struct_size; /* sizeof(shako_tls_info) */
+  uint16_t version;   /* 0x0303, 0x0304; 0 before it is agreed */
+  const char *cipher; /* IANA name; NULL before it is agreed */
+  shako_tls_failure failure;
+  int alert;        /* the last one, of either side; -1 for none */
+  int native_error; /* the TLS library's own code; 0 for none */
+} shako_tls_info;
+
+#define SHAKO_TLS_ENGINE_VERSION 1
+
+struct shako_tls_engine;
+
+/**
+ * A certificate chain with its key, made by an engine's library and opaque to
+ * the rest.  Immutable; the base of each engine's own type.
+ */
+typedef struct shako_certificate {
+  const struct shako_tls_engine *engine;
+  void (*release)(struct shako_certificate *certificate);
+  uint32_t references; /* atomic; by shako_certificate_ref() and _unref() */
+} shako_certificate;
+
+/* Takes one more reference to |certificate| and returns it. */
+SHAKO_API shako_certificate *
+shako_certificate_ref(shako_certificate *certificate);
+
+/* Gives a reference back; the last one releases.  NULL does nothing. */
+SHAKO_API void shako_certificate_unref(shako_certificate *certificate);
+
+/* What a session hands to an engine for one connection.  Copied by value;
+   what it points to outlives the connection, but for |wire|. */
+typedef struct shako_tls_conn_config {
+  size_t struct_size;         /* sizeof(shako_tls_conn_config) */
+  const shako_tls_wire *wire; /* copied */
+  const shako_policy *policy; /* tls_min_version */
+} shako_tls_conn_config;
+
+/**
+ * A TLS implementation, server side.  One static const object per TLS
+ * library; the state of a connection lives in |conn_size| octets that the
+ * session allocates.
+ *
+ * The session promises: handshake() until it gives OK, then read(), write()
+ * and close(); after CLOSED or FAILED nothing but alert(), info() and
+ * conn_free() (after CLOSED also write() and close()).
+ */
+typedef struct shako_tls_engine {
+  int version; /* SHAKO_TLS_ENGINE_VERSION */
+  const char *name;
+  size_t conn_size;
+
+  /* Prepares |conn|, zeroed and aligned for any type, before the 220: FAILED
+     becomes a 454, and nothing is sent.  |context| is the listener's.  After
+     a failure conn_free() is not called. */
+  shako_tls_status (*conn_init)(void *conn, const void *context,
+                                const shako_tls_conn_config *config);
+  void (*conn_free)(void *conn);
+
+  /* Gives one more certificate to choose from (RSA, ECDSA), before the first
+     handshake(); the session holds a reference as long as |conn| lives. */
+  shako_tls_status (*set_certificate)(void *conn,
+                                      const shako_certificate *certificate);
+
+  /* Goes on with the handshake as far as the wire allows.  Returns OK (it is
+     complete), WANT_RECV or FAILED. */
+  shako_tls_status (*handshake)(void *conn);
+
+  /* Decrypts up to |len| octets to |buf|, their number to |*n|; |len| is
+     never 0, and OK stores at least 1.  Returns OK, WANT_RECV (all that the
+     wire had is used up), CLOSED (close_notify) or FAILED; an end of stream
+     without close_notify is FAILED with CUT_OFF. */
+  shako_tls_status (*read)(void *conn, uint8_t *buf, size_t len, size_t *n);
+
+  /* Takes at most one record of |buf|, the number of octets to |*n|; |len| is
+     never 0.  Returns OK or FAILED. */
+  shako_tls_status (*write)(void *conn, const uint8_t *buf, size_t len,
+                            size_t *n);
+
+  /* Sends close_notify; called once at the most.  Returns OK or FAILED. */
+  shako_tls_status (*close)(void *conn);
+
+  /* Sends the fatal alert |description| (RFC 8446 6) of the session's own. */
+  void (*alert)(void *conn, int description);
+
+  /* Fills |*info|, whose struct_size is set, with what is known so far. */
+  void (*info)(const void *conn, shako_tls_info *info);
+} shako_tls_engine;
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* SHAKO_TLS_H */

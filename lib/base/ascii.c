@@ -1,0 +1,70 @@
+#include "base/ascii.h"
+
+#include <string.h>
+
+shako_span shako__span(const char *text) {
+  shako_span span = {(const uint8_t *)text, strlen(text)};
+
+  return span;
+}
+
+bool shako__equals(shako_span span, const char *text) {
+  return span.len == strlen(text) && shako__starts_with(span, text);
+}
+
+bool shako__starts_with(shako_span span, const char *text) {
+  size_t i;
+
+  for (i = 0; text[i] != '\0'; i++) {
+    if (i == span.len ||
+        shako__upper(span.ptr[i]) != shako__upper((uint8_t)text[i])) {
+      return false;
+    }
+  }
+
+  return true;
+}
+
+bool shako__all_text(shako_span span) {
+  shako__cut_class(&span, shako__is_text);
+
+  return span.len == 0;
+}
+
+bool shako__number(shako_span span, uint64_t *number) {
+  uint64_t value = 0;
+  size_t i;
+
+  if (span.len == 0 || span.len > 20) {
+    return false;
+  }
+
+  for (i = 0; i < span.len; i++) {
+    unsigned digit = (unsigned)span.ptr[i] - '0';
+
+    if (digit > 9 || value > (UINT64_MAX - digit) / 10) {
+      return false;
+    }
+
+    value = value * 10 + digit;
+  }
+
+  *number = value;
+
+  return true;
+}
+
+char *shako__put_number(char *at, uint64_t number) {
+  char digits[20];
+  size_t count = 0;
+
+  do {
+    digits[count++] = (char)('0' + number % 10);
+    number /= 10;
+  } while (number > 0);
+  while (count > 0) {
+    *at++ = digits[--count];
+  }
+  *at = '\0';
+  return at;
+}

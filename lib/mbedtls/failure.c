@@ -1,0 +1,133 @@
+#include "mbedtls/internal.h"
+
+/*
+ * What an error of mbed TLS means, and whether the peer was told: mbed TLS
+ * sends an alert with some errors and not with others.  Where alerts are not
+ * hidden, what it did was seen (|alerted|).  Where they are, the table says
+ * what it does: a second alert would do no harm, and none leaves the peer
+ * waiting.
+ */
+
+#define NO_ALERT (-1)
+
+typedef enum telling {
+  NEVER,        /* mbed TLS sends no alert with this error */
+  IN_HANDSHAKE, /* ... one, but only while the handshake lasts */
+  ALWAYS
+} telling;
+
+typedef struct meaning {
+  int native;
+  shako_tls_failure failure;
+  int alert; /* what the peer is told (RFC 8446 6), or NO_ALERT */
+  telling told;
+} meaning;
+
+static const meaning meanings[] = {
+    {MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION, SHAKO_TLS_FAILURE_NO_SHARED_VERSION,
+     MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION, IN_HANDSHAKE},
+    {MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE, SHAKO_TLS_FAILURE_NO_SHARED_CIPHER,
+     MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE, IN_HANDSHAKE},
+    {MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED, SHAKO_TLS_FAILURE_NO_CERTIFICATE,
+     MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE, NEVER},
+    {MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, SHAKO_TLS_FAILURE_PEER_ALERT,
+     NO_ALERT, NEVER},
+    {MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, SHAKO_TLS_FAILURE_PEER_ALERT, NO_ALERT,
+     NEVER},
+    {MBEDTLS_ERR_SSL_CONN_EOF, SHAKO_TLS_FAILURE_CUT_OFF, NO_ALERT, NEVER},
+    {MBEDTLS_ERR_SSL_INVALID_RECORD, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, NEVER},
+    {MBEDTLS_ERR_SSL_INVALID_MAC, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_BAD_RECORD_MAC, ALWAYS},
+    {MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE, IN_HANDSHAKE},
+    {MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, IN_HANDSHAKE},
+    {MBEDTLS_ERR_SSL_DECODE_ERROR, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_DECODE_ERROR, IN_HANDSHAKE},
+    {MBEDTLS_ERR_SSL_UNSUPPORTED_EXTENSION, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_EXT, IN_HANDSHAKE},
+    /* A point that is not on its curve. */
+    {MBEDTLS_ERR_SSL_BAD_INPUT_DATA, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, NEVER},
+    /* All others: memory, random numbers, and whatever else. */
+    {0, SHAKO_TLS_FAILURE_INTERNAL, MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR,
+     NEVER},
+};
+
+/* Returns the meaning of |native|, to whose high-level code mbed TLS 3 may
+   have added a low-level one of less than 0x80. */
+static const meaning *find(int native) {
+  int high = -(-native & 0xff80);
+  const meaning *row = meanings;
+
+  while (row->native != 0 && row->native != native && row->native != high) {
+    row++;
+  }
+
+  return row;
+}
+
+/* Whether |alert| says that our certificate does not do (RFC 8446 6.2). */
+static bool is_about_certificate(int alert) {
+  return alert >= MBEDTLS_SSL_ALERT_MSG_BAD_CERT &&
+         alert <= MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA &&
+         alert != MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER;
+}
+
+/* Returns the alert with which the peer ended the connection. */
+static int received_alert(const shako__mbedtls_conn *conn) {
+  if (conn->native_error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+    return MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY;
+  }
+  if (conn->peer_alert >= 0) {
+    return conn->peer_alert;
+  }
+#if MBEDTLS_VERSION_NUMBER >= 0x04010000
+  return mbedtls_ssl_get_fatal_alert(&conn->ssl);
+#else
+  /* Of an encrypted alert no function tells.  The record with which it ended
+     is still there. */
+  return conn->ssl.MBEDTLS_PRIVATE(in_msg)[1];
+#endif
+}
+
+/* Tells the peer what went wrong, unless it knows. */
+static void tell(shako__mbedtls_conn *conn, const meaning *row, bool open) {
+  bool told = conn->alerted;
+
+  if (conn->hidden) {
+    told = row->told == ALWAYS || (row->told == IN_HANDSHAKE && !open);
+  }
+
+  if (conn->alert < 0) {
+    conn->alert = row->alert;
+  }
+  if (!told && !conn->ended && row->alert != NO_ALERT) {
+    conn->alert = row->alert;
+    (void)mbedtls_ssl_send_alert_message(
+        &conn->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, (unsigned char)row->alert);
+  }
+}
+
+shako_tls_status shako__mbedtls_fail(shako__mbedtls_conn *conn, int native) {
+  const meaning *row = find(native);
+  bool open = conn->state != SHAKO__MBEDTLS_HANDSHAKE;
+
+  conn->state = SHAKO__MBEDTLS_FAILED;
+  conn->native_error = native;
+  conn->failure = row->failure;
+
+  if (conn->clear_text) {
+    conn->failure = SHAKO_TLS_FAILURE_NOT_TLS; /* and not a word to it */
+  } else if (row->failure == SHAKO_TLS_FAILURE_PEER_ALERT) {
+    conn->alert = received_alert(conn);
+    if (is_about_certificate(conn->alert)) {
+      conn->failure = SHAKO_TLS_FAILURE_CERTIFICATE_REFUSED;
+    }
+  } else if (!conn->cut) {
+    tell(conn, row, open);
+  }
+
+  return SHAKO_TLS_STATUS_FAILED;
+}

@@ -1,0 +1,117 @@
+#ifndef SHAKO_MBEDTLS_INTERNAL_H
+#define SHAKO_MBEDTLS_INTERNAL_H
+
+#include <stdbool.h>
+
+#include <mbedtls/pk.h>
+#include <mbedtls/psa_util.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/version.h>
+#include <mbedtls/x509_crt.h>
+
+#include <shako/certificate.h>
+#include <shako/mbedtls.h>
+
+#include "base/mem.h"
+
+/* mbed TLS 4 draws random numbers by itself: its functions lost the two
+   arguments that say where from. */
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+#  define SHAKO__RANDOM , mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE
+#else
+#  define SHAKO__RANDOM
+#endif
+
+struct shako_mbedtls_context {
+  shako_mem mem;
+  mbedtls_ssl_config from_1_2; /* TLS 1.2 and later */
+  mbedtls_ssl_config from_1_3;
+};
+
+typedef struct shako__mbedtls_certificate {
+  shako_certificate base;
+  shako_mem mem;
+  mbedtls_x509_crt chain; /* leaf first */
+  mbedtls_pk_context key;
+} shako__mbedtls_certificate;
+
+/* What there is to know of the record that comes in during a handshake. */
+typedef struct shako__mbedtls_record {
+  uint8_t octets[7]; /* its header and the first two of its body */
+  size_t have;       /* of |octets|, at most 5 for what is no alert */
+  size_t rest;       /* octets of its body still to come */
+} shako__mbedtls_record;
+
+typedef enum shako__mbedtls_state {
+  SHAKO__MBEDTLS_HANDSHAKE,
+  SHAKO__MBEDTLS_OPEN,
+  SHAKO__MBEDTLS_CLOSED, /* the peer sent close_notify; we may still write */
+  SHAKO__MBEDTLS_FAILED
+} shako__mbedtls_state;
+
+/* A connection. */
+typedef struct shako__mbedtls_conn {
+  mbedtls_ssl_context ssl;
+  shako_tls_wire wire;
+  const shako__mbedtls_certificate *certificates[SHAKO_CERTIFICATES_MAX];
+  size_t certificate_count;
+  shako__mbedtls_state state;
+  shako__mbedtls_record record;
+
+  bool begun;       /* the wire gave octets */
+  bool fed;         /* ... when last asked */
+  bool clear_text;  /* the first octet was not that of a handshake */
+  bool cut;         /* the wire took nothing once and gets nothing more */
+  bool alerted;     /* an alert went out since the wire was last asked */
+  bool hidden;      /* alerts that go out look like any record */
+  bool ended;       /* our close_notify went out */
+  bool reading;     /* inside mbedtls_ssl_read() */
+  uint8_t refusals; /* of renegotiations */
+
+  uint16_t version;
+  const char *cipher;
+  shako_tls_failure failure;
+  int peer_alert; /* a fatal one that came in the clear, or -1 */
+  int alert;
+  int native_error;
+} shako__mbedtls_conn;
+
+/* How many renegotiations are refused before the connection ends. */
+#define SHAKO__MBEDTLS_REFUSALS_MAX 3
+
+/* bio.c: what mbed TLS calls to reach the wire; |ctx| is the connection. */
+int shako__mbedtls_bio_recv(void *ctx, unsigned char *buf, size_t len);
+int shako__mbedtls_bio_send(void *ctx, const unsigned char *buf, size_t len);
+
+/* failure.c: latches |native|, an error of mbed TLS, as the end of |conn|,
+   tells the peer where mbed TLS did not, and returns FAILED. */
+shako_tls_status shako__mbedtls_fail(shako__mbedtls_conn *conn, int native);
+
+/* context.c: gives mbed TLS the certificates of the connection that |ssl|
+   belongs to. */
+int shako__mbedtls_choose(mbedtls_ssl_context *ssl);
+
+/* certificate.c: returns a certificate without chain and key, with one
+   reference, or NULL. */
+shako__mbedtls_certificate *
+shako__mbedtls_certificate_new(const shako_mem *mem);
+
+/* message.c: writes |parts|, which end with NULL, one after the other to
+   |message|.  Of a part too long the end is kept: it is a path. */
+void shako__mbedtls_say(char *message, const char *const *parts);
+
+/* The parts as arguments. */
+#define SHAKO__SAY(MESSAGE, ...)                                               \
+  shako__mbedtls_say((MESSAGE), (const char *const[]){__VA_ARGS__, NULL})
+
+/* More than any chain of certificates needs. */
+#define SHAKO__PEM_SIZE_MAX ((size_t)256 * 1024)
+
+/* pem.c: reads the file |path| into |text|, of SHAKO__PEM_SIZE_MAX + 1 octets,
+   with a NUL behind it, and checks that it is text with a block whose label
+   ends with |label|.  Returns its length without the NUL, or 0 and the reason
+   in |message|. */
+size_t shako__mbedtls_pem_read(const char *path, char *text, const char *label,
+                               char *message);
+
+#endif /* SHAKO_MBEDTLS_INTERNAL_H */

@@ -1,0 +1,324 @@
+#include "server/verbs.h"
+
+#include "base/ascii.h"
+#include "policy/refusals.h"
+#include "smtp/line.h"
+#include "smtp/param.h"
+#include "smtp/path.h"
+
+static const shako_verdict *no(shako__refusal refusal) {
+  return shako__refusal_verdict(refusal);
+}
+
+/* What is judged before syntax: the gate, which sees every verb, then the
+   phase.  |too_long| comes between: such a line has no syntax. */
+static const shako_verdict *judge(const shako_session *session,
+                                  const shako__verb_row *row, bool too_long) {
+  const shako_facts facts = shako__facts(session);
+  const shako_verdict *refusal =
+      shako_policy_check(shako__policy(session), &facts, row->verb);
+
+  if (refusal) {
+    return refusal;
+  }
+  if (too_long) {
+    return no(SHAKO__REFUSAL_LINE_TOO_LONG);
+  }
+  if (!(row->phases & (1u << session->phase))) {
+    return no(SHAKO__REFUSAL_BAD_SEQUENCE);
+  }
+  if ((row->phases & SHAKO__IN_CLEAR) && session->secure) {
+    return no(SHAKO__REFUSAL_BAD_SEQUENCE);
+  }
+  return NULL;
+}
+
+static const shako_verdict *parse(shako_session *session,
+                                  const shako__verb_row *row,
+                                  const shako__command *command) {
+  if (command->damaged && row->verb != SHAKO_VERB_UNKNOWN) {
+    return no(SHAKO__REFUSAL_BAD_OCTETS);
+  }
+  return row->parse(session, command->argument);
+}
+
+/* Puts |refusal| off until the octets that BDAT announced are swallowed, for
+   they are in the stream whatever the answer is (RFC 3030 2).  Returns false
+   where nobody knows how many they are. */
+static bool put_off(shako_session *session, const shako_verdict *refusal,
+                    const shako__command *command) {
+  uint64_t limit = shako__policy(session)->max_message_size;
+  bool last;
+
+  if (command->damaged ||
+      !shako__bdat_read(command->argument, &session->swallow, &last)) {
+    session->swallow = 0;
+    return false;
+  }
+  session->skip_verdict = refusal;
+  session->skip_close = false;
+  if (limit != 0 && session->swallow > limit) {
+    session->swallow = limit;
+    session->skip_verdict = no(SHAKO__REFUSAL_CHUNK_TOO_BIG);
+  }
+  return true;
+}
+
+/* Says no to a command; or, where its octets are not yet past, will. */
+static void turn_down(shako_session *session, const shako_verdict *refusal,
+                      const shako__verb_row *row,
+                      const shako__command *command) {
+  bool close = row->verb == SHAKO_VERB_UNKNOWN &&
+               shako__verb_is_foreign(command->verb);
+
+  if (row->verb == SHAKO_VERB_BDAT && !session->skipping) {
+    close = !put_off(session, refusal, command);
+    if (session->swallow > 0) {
+      return;
+    }
+  } else if (row->verb == SHAKO_VERB_BDAT) {
+    close = true;
+  }
+  if (session->skipping) {
+    session->skip_verdict = refusal;
+    session->skip_close = close;
+    return;
+  }
+  shako__refuse(session, refusal, close);
+}
+
+void shako__command_take(shako_session *session, shako_span line,
+                         bool too_long) {
+  const shako__command command = shako__command_split(line);
+  const shako__verb_row *row = shako__verb_find(command.verb);
+  const shako_verdict *refusal = judge(session, row, too_long);
+
+  session->active = session->now;
+  if (!refusal) {
+    refusal = parse(session, row, &command);
+  }
+  if (refusal) {
+    turn_down(session, refusal, row, &command);
+  } else if (row->ask != 0) {
+    shako__ask(session, row->ask);
+  } else {
+    row->act(session);
+  }
+}
+
+void shako__refuse(shako_session *session, const shako_verdict *verdict,
+                   bool close) {
+  session->refused = *verdict;
+  session->refused.close = verdict->close || close;
+  session->refusals++;
+  session->owed_violation = true;
+  if (session->refused.close) {
+    shako__end(session, &session->refused, verdict->reason);
+    return;
+  }
+  if (shako__can_speak(session)) {
+    shako__say(session, verdict->code, verdict->enhanced, verdict->text);
+  }
+  shako__count_error(session);
+}
+
+void shako__count_error(shako_session *session) {
+  const shako_verdict *words = no(SHAKO__REFUSAL_TOO_MANY_ERRORS);
+  uint32_t max = shako__policy(session)->max_errors;
+
+  session->errors++;
+  if (max != 0 && session->errors >= max) {
+    shako__end(session, words, words->reason);
+  }
+}
+
+const shako_verdict *shako__parse_unknown(shako_session *session,
+                                          shako_span argument) {
+  (void)session;
+  (void)argument;
+
+  return no(SHAKO__REFUSAL_UNKNOWN_COMMAND);
+}
+
+const shako_verdict *shako__parse_unavailable(shako_session *session,
+                                              shako_span argument) {
+  (void)session;
+  (void)argument;
+
+  return no(SHAKO__REFUSAL_NOT_IMPLEMENTED);
+}
+
+const shako_verdict *shako__parse_none(shako_session *session,
+                                       shako_span argument) {
+  (void)session;
+
+  return argument.len > 0 ? no(SHAKO__REFUSAL_BAD_PARAMETER) : NULL;
+}
+
+const shako_verdict *shako__parse_any(shako_session *session,
+                                      shako_span argument) {
+  (void)session;
+  (void)argument;
+
+  return NULL;
+}
+
+const shako_verdict *shako__parse_some(shako_session *session,
+                                       shako_span argument) {
+  (void)session;
+
+  return argument.len == 0 ? no(SHAKO__REFUSAL_BAD_PARAMETER) : NULL;
+}
+
+/* RFC 5321 4.1.1.1: a domain, or an address literal; after HELO too, since
+   hosts without a name have nothing else to say. */
+static const shako_verdict *parse_hello(shako_session *session,
+                                        shako_span argument, bool extended) {
+  if (!shako__is_domain(argument) && !shako__is_address_literal(argument)) {
+    return no(SHAKO__REFUSAL_BAD_PARAMETER);
+  }
+  session->event.u.hello.name = argument;
+  session->event.u.hello.extended = extended;
+  session->hello_extended = extended;
+  return NULL;
+}
+
+const shako_verdict *shako__parse_helo(shako_session *session,
+                                       shako_span argument) {
+  return parse_hello(session, argument, false);
+}
+
+const shako_verdict *shako__parse_ehlo(shako_session *session,
+                                       shako_span argument) {
+  return parse_hello(session, argument, true);
+}
+
+/* Cuts |keyword| ("FROM:") off |*text|, and one space behind it, which the
+   grammar does not have and many clients send. */
+static bool cut_keyword(shako_span *text, const char *keyword) {
+  size_t len = shako__span(keyword).len;
+
+  if (!shako__starts_with(*text, keyword)) {
+    return false;
+  }
+  if (text->len > len && text->ptr[len] == ' ') {
+    len++;
+  }
+  *text = shako__slice(*text, len, text->len);
+  return true;
+}
+
+static const shako_verdict *judge_params(shako__param_result result) {
+  switch (result) {
+  case SHAKO__PARAM_OK:
+    return NULL;
+  case SHAKO__PARAM_MALFORMED:
+    return no(SHAKO__REFUSAL_BAD_PARAMETER);
+  case SHAKO__PARAM_UNKNOWN:
+    return no(SHAKO__REFUSAL_UNKNOWN_PARAMETER);
+  }
+  return no(SHAKO__REFUSAL_BAD_PARAMETER);
+}
+
+/* RFC 5321 4.1.1.2.  Without EHLO there are no parameters (2.2.1). */
+const shako_verdict *shako__parse_mail(shako_session *session,
+                                       shako_span argument) {
+  const shako_policy *policy = shako__policy(session);
+  const shako_verdict *refusal;
+  shako__mail_params params = {0};
+  shako__path path;
+
+  if (!cut_keyword(&argument, "FROM:")) {
+    return no(SHAKO__REFUSAL_BAD_PARAMETER);
+  }
+  if (!shako__reverse_path_read(&argument, &path)) {
+    return no(SHAKO__REFUSAL_BAD_REVERSE_PATH);
+  }
+  refusal = judge_params(shako__mail_params_read(argument, &params));
+  if (refusal) {
+    return refusal;
+  }
+  if (argument.len > 0 && session->home != SHAKO__PHASE_EHLO) {
+    return no(SHAKO__REFUSAL_UNKNOWN_PARAMETER);
+  }
+  if (policy->max_message_size != 0 &&
+      params.size > policy->max_message_size) {
+    return no(SHAKO__REFUSAL_MESSAGE_TOO_BIG);
+  }
+  if (policy->max_messages != 0 && session->messages >= policy->max_messages) {
+    return no(SHAKO__REFUSAL_TOO_MANY_MESSAGES);
+  }
+  session->event.u.mail.path = path.mailbox;
+  session->event.u.mail.local_part = path.local_part;
+  session->event.u.mail.domain = path.domain;
+  session->event.u.mail.size = params.size;
+  session->event.u.mail.flags = params.flags;
+  return NULL;
+}
+
+/* RFC 5321 4.1.1.3 */
+const shako_verdict *shako__parse_rcpt(shako_session *session,
+                                       shako_span argument) {
+  const shako_policy *policy = shako__policy(session);
+  const shako_verdict *refusal;
+  shako__path path;
+
+  if (!cut_keyword(&argument, "TO:")) {
+    return no(SHAKO__REFUSAL_BAD_PARAMETER);
+  }
+  if (!shako__forward_path_read(&argument, &path)) {
+    return no(SHAKO__REFUSAL_BAD_FORWARD_PATH);
+  }
+  refusal = judge_params(shako__rcpt_params_read(argument));
+  if (refusal) {
+    return refusal;
+  }
+  if (policy->max_recipients != 0 &&
+      session->recipients >= policy->max_recipients) {
+    return no(SHAKO__REFUSAL_TOO_MANY_RECIPIENTS);
+  }
+  session->event.u.rcpt.path = path.mailbox;
+  session->event.u.rcpt.local_part = path.local_part;
+  session->event.u.rcpt.domain = path.domain;
+  return NULL;
+}
+
+/* RFC 3030 2.  Not served yet; turn_down() swallows what it announces. */
+const shako_verdict *shako__parse_bdat(shako_session *session,
+                                       shako_span argument) {
+  uint64_t size;
+  bool last;
+
+  (void)session;
+
+  return shako__bdat_read(argument, &size, &last)
+             ? no(SHAKO__REFUSAL_NOT_IMPLEMENTED)
+             : no(SHAKO__REFUSAL_BAD_PARAMETER);
+}
+
+void shako__act_rset(shako_session *session) {
+  shako__reset(session, "rset");
+  shako__say(session, 250, "2.0.0", "Ok");
+}
+
+void shako__act_noop(shako_session *session) {
+  shako__say(session, 250, "2.0.0", "Ok");
+}
+
+/* RFC 5321 7.3: where these are not served, 252 and nothing else. */
+void shako__act_verify(shako_session *session) {
+  shako__say(session, 252, "2.5.0",
+             "Cannot verify, but will take mail for it");
+}
+
+void shako__act_help(shako_session *session) {
+  shako__say(session, 214, "2.0.0",
+             "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT STARTTLS VRFY EXPN "
+             "HELP");
+}
+
+void shako__act_quit(shako_session *session) {
+  static const shako_verdict words = {221, "2.0.0", "Bye", "quit", 1};
+
+  shako__end(session, &words, words.reason);
+}

@@ -1,0 +1,147 @@
+#include "server/session.h"
+
+#include "policy/refusals.h"
+#include "smtp/reply.h"
+
+/* How long the last replies may take to be sent, in milliseconds. */
+#define DRAIN_TIMEOUT 30000
+
+void shako__end(shako_session *session, const shako_verdict *words,
+                const char *how) {
+  if (session->phase >= SHAKO__PHASE_ENDING) {
+    return;
+  }
+  if (words && words->code != 0 && shako__can_speak(session)) {
+    shako__say(session, words->code, words->enhanced, words->text);
+  }
+  if (session->conn) {
+    if (session->conn->info.failure == SHAKO_TLS_FAILURE_NONE) {
+      shako__output_seal(session);
+    }
+    shako__output_drop(session);
+    shako__conn_end(session->conn);
+  }
+  session->how = how;
+  session->phase = SHAKO__PHASE_ENDING;
+  session->active = session->now;
+  session->question = 0;
+  session->answer = SHAKO__ANSWER_NONE;
+  session->swallow = 0;
+  shako__input_wipe(session);
+  if (session->transaction) {
+    session->owed_reset = how;
+    session->transaction = false;
+  }
+}
+
+/* The output is sent: the last event. */
+void shako__close_step(shako_session *session) {
+  shako__emit(session, SHAKO_EVENT_CLOSED);
+  session->event.u.closed.how = session->how;
+  session->event.u.closed.error = session->error;
+  session->event.u.closed.messages = session->messages;
+  session->event.u.closed.refusals = session->refusals;
+  session->event.u.closed.tls = shako_session_tls(session);
+  session->event.u.closed.match =
+      (shako_hat_match){.policy = shako__policy(session)};
+  session->phase = SHAKO__PHASE_CLOSED;
+}
+
+static shako_time after(shako_time from, uint32_t limit) {
+  return limit == 0 ? SHAKO_TIME_NEVER : from + limit;
+}
+
+static shako_time sooner(shako_time a, shako_time b) {
+  return a < b ? a : b;
+}
+
+static bool is_handshaking(const shako_session *session) {
+  return session->phase == SHAKO__PHASE_STARTTLS ||
+         session->phase == SHAKO__PHASE_HANDSHAKE;
+}
+
+static shako_time session_limit(const shako_session *session) {
+  return after(session->born, shako__policy(session)->session_timeout);
+}
+
+static shako_time idle_limit(const shako_session *session) {
+  const shako_policy *policy = shako__policy(session);
+
+  return after(session->active, is_handshaking(session)
+                                    ? policy->handshake_timeout
+                                    : policy->idle_timeout);
+}
+
+shako_time shako_session_expiry(const shako_session *session) {
+  const shako_policy *policy = shako__policy(session);
+
+  if (session->phase == SHAKO__PHASE_CLOSED) {
+    return SHAKO_TIME_NEVER;
+  }
+  if (session->phase == SHAKO__PHASE_ENDING) {
+    return after(session->active, DRAIN_TIMEOUT);
+  }
+  if (session->question != 0) {
+    return after(session->asked_at, policy->answer_timeout);
+  }
+  return sooner(session_limit(session), idle_limit(session));
+}
+
+/* Ends the session for |refusal|, in words where there is room for them. */
+static void end_for(shako_session *session, shako__refusal refusal) {
+  const shako_verdict *words = shako__refusal_verdict(refusal);
+
+  shako__output_reserve(session, SHAKO__REPLY_ROOM);
+  shako__end(session, words, words->reason);
+}
+
+/* A limit of time is reached.  An answer that was given counts first, and so
+   does what ends the session anyway. */
+void shako__expire(shako_session *session) {
+  if (session->answer != SHAKO__ANSWER_NONE || shako__must_end(session)) {
+    return;
+  }
+  if (session->phase == SHAKO__PHASE_ENDING) {
+    session->lost = true;
+    shako__output_drop(session);
+  } else if (session->question != 0) {
+    end_for(session, SHAKO__REFUSAL_ANSWER_TIMEOUT);
+  } else if (is_handshaking(session)) {
+    if (session->conn) {
+      shako__conn_fail(session->conn, SHAKO_TLS_FAILURE_TIMEOUT, -1);
+    }
+    shako__end(session, NULL, "tls-failed");
+  } else if (session->now >= session_limit(session)) {
+    end_for(session, SHAKO__REFUSAL_SESSION_TIMEOUT);
+  } else {
+    end_for(session, SHAKO__REFUSAL_IDLE_TIMEOUT);
+  }
+}
+
+int shako_session_shutdown(shako_session *session, const char *text) {
+  const shako_verdict *words =
+      shako__refusal_verdict(SHAKO__REFUSAL_SHUTDOWN);
+  bool quiet = !shako__can_speak(session) ||
+               (session->answer == SHAKO__ANSWER_YES &&
+                session->asked == SHAKO_EVENT_STARTTLS);
+
+  if (session->phase >= SHAKO__PHASE_ENDING || session->stopping) {
+    return SHAKO_ERR_INVALID_STATE;
+  }
+  if (!text) {
+    text = words->text;
+  }
+  if (!shako__reply_text_valid(text, SHAKO_REPLY_TEXT_MAX)) {
+    return SHAKO_ERR_INVALID_ARGUMENT;
+  }
+  if (!quiet) {
+    if (!shako__output_reserve(session,
+                               shako__reply_size(words->enhanced, text))) {
+      return session->error;
+    }
+    shako__say(session, words->code, words->enhanced, text);
+  }
+  session->question = 0;
+  session->stopping = true;
+  return 0;
+}

@@ -1,0 +1,227 @@
+#include "server/input.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "server/session.h"
+
+/* Less room than this behind the wire's end is worth a move. */
+#define ROOM_WORTH_HAVING 2048
+
+/* Inside TLS of ours the text is apart from the wire. */
+static bool has_records(const shako_session *session) {
+  return session->conn && session->conn->engine && session->conn->agreed;
+}
+
+/* TLS may come or is there: the block has its second part. */
+static size_t block_size(const shako_session *session) {
+  const shako_listener *listener = session->listener;
+
+  return (size_t)listener->recv_buffer_size * (listener->engine ? 2 : 1);
+}
+
+/* Whether octets of the peer are of any use now (session.h: nothing is lent
+   between a STARTTLS line and the last octet of its 220). */
+static bool is_open(const shako_session *session) {
+  if (session->eof || session->lost || session->stopping || session->error) {
+    return false;
+  }
+  if (session->switching || session->phase >= SHAKO__PHASE_ENDING) {
+    return false;
+  }
+  if (session->phase == SHAKO__PHASE_STARTTLS) {
+    return !session->listener->external_tls &&
+           !shako__output_pending(session);
+  }
+  if (session->phase == SHAKO__PHASE_HANDSHAKE) {
+    return !session->listener->external_tls;
+  }
+  return !has_records(session) || !session->conn->over;
+}
+
+/* Whether the octets on the wire may be moved to the front. */
+static bool is_movable(const shako_session *session) {
+  return session->input.lent == 0 &&
+         (session->event.type == 0 || has_records(session));
+}
+
+bool shako__input_room(const shako_session *session) {
+  const shako__input *input = &session->input;
+
+  if (!is_open(session)) {
+    return false;
+  }
+  return !input->block || input->lent > 0 || input->end < input->cap ||
+         (input->start > 0 && is_movable(session));
+}
+
+static bool make_block(shako_session *session) {
+  shako__input *input = &session->input;
+
+  if (!input->block) {
+    input->cap = session->listener->recv_buffer_size;
+    input->block = shako__mem(session)->alloc(block_size(session),
+                                              shako__mem(session)->user_data);
+  }
+  return input->block;
+}
+
+static void move_to_front(shako__input *input) {
+  memmove(input->block, input->block + input->start,
+          input->end - input->start);
+  input->end -= input->start;
+  input->start = 0;
+}
+
+uint8_t *shako_session_recv_buf(shako_session *session, size_t *len) {
+  shako__input *input = &session->input;
+
+  *len = 0;
+  if (!shako__input_room(session)) {
+    return NULL;
+  }
+  if (!make_block(session)) {
+    shako__fail(session, SHAKO_ERR_NOMEM);
+    return NULL;
+  }
+  if (input->lent == 0) {
+    if (input->cap - input->end < ROOM_WORTH_HAVING && is_movable(session)) {
+      move_to_front(input);
+    }
+    input->lent = input->cap - input->end;
+  }
+  *len = input->lent;
+  return input->block + input->end;
+}
+
+int shako_session_recv_ack(shako_session *session, size_t n) {
+  shako__input *input = &session->input;
+
+  if (input->lent == 0) {
+    return n == 0 ? 0 : SHAKO_ERR_INVALID_STATE;
+  }
+  if (n > input->lent) {
+    return SHAKO_ERR_INVALID_ARGUMENT;
+  }
+  input->lent = 0;
+  if (session->phase < SHAKO__PHASE_ENDING) {
+    input->end += (uint32_t)n;
+  }
+  shako__input_settle(session);
+  shako__output_settle(session);
+  return 0;
+}
+
+size_t shako__input_wire_len(const shako_session *session) {
+  return session->input.end - session->input.start;
+}
+
+shako_span shako__input_text(const shako_session *session) {
+  const shako__input *input = &session->input;
+  shako_span text = {NULL, 0};
+
+  if (!input->block) {
+    return text;
+  }
+  if (has_records(session)) {
+    text.ptr = input->block + input->cap + input->text_start;
+    text.len = input->text_end - input->text_start;
+  } else {
+    text.ptr = input->block + input->start;
+    text.len = input->end - input->start;
+  }
+  return text;
+}
+
+void shako__input_take(shako_session *session, size_t n) {
+  if (has_records(session)) {
+    session->input.text_start += (uint32_t)n;
+  } else {
+    session->input.start += (uint32_t)n;
+  }
+}
+
+bool shako__input_can_fill(const shako_session *session) {
+  const shako__input *input = &session->input;
+
+  if (!has_records(session) || session->conn->over) {
+    return false;
+  }
+  if (session->conn->dry && input->start == input->end && !session->eof) {
+    return false;
+  }
+  return !input->block || input->text_end < input->cap ||
+         input->text_start > 0;
+}
+
+void shako__input_fill(shako_session *session) {
+  shako__input *input = &session->input;
+  uint8_t *text;
+  size_t n = 0;
+
+  if (!make_block(session)) {
+    shako__fail(session, SHAKO_ERR_NOMEM);
+    return;
+  }
+  if (session->eof && !shako__output_seal(session)) {
+    return; /* the engine may be of no more use after the end of the stream */
+  }
+  text = input->block + input->cap;
+  memmove(text, text + input->text_start, input->text_end - input->text_start);
+  input->text_end -= input->text_start;
+  input->text_start = 0;
+  if (shako__conn_read(session->conn, text + input->text_end,
+                       input->cap - input->text_end,
+                       &n) == SHAKO_TLS_STATUS_OK) {
+    input->text_end += (uint32_t)n;
+  }
+}
+
+bool shako__input_ended(const shako_session *session) {
+  return has_records(session) ? session->conn->over : session->eof;
+}
+
+void shako__input_wipe(shako_session *session) {
+  shako__input *input = &session->input;
+
+  if (!input->block) {
+    return;
+  }
+  shako__wipe(input->block + input->start, input->end - input->start);
+  shako__wipe(input->block + input->cap + input->text_start,
+              input->text_end - input->text_start);
+  input->start = input->end;
+  input->text_start = input->text_end;
+}
+
+void shako__input_settle(shako_session *session) {
+  const shako__input *input = &session->input;
+
+  if (input->lent == 0 && input->start == input->end &&
+      input->text_start == input->text_end && session->event.type == 0 &&
+      (session->phase >= SHAKO__PHASE_ENDING ||
+       !shako__output_pending(session))) {
+    shako__input_free(session);
+  }
+}
+
+void shako__input_free(shako_session *session) {
+  shako__release(shako__mem(session), session->input.block,
+                 block_size(session));
+  session->input = (shako__input){0};
+}
+
+shako_tls_status shako__input_wire_recv(void *ctx, uint8_t *buf, size_t len,
+                                        size_t *n) {
+  shako_session *session = ctx;
+  shako__input *input = &session->input;
+  size_t in_hand = input->end - input->start;
+
+  if (in_hand == 0) {
+    return session->eof ? SHAKO_TLS_STATUS_CLOSED : SHAKO_TLS_STATUS_WANT_RECV;
+  }
+  *n = len < in_hand ? len : in_hand;
+  memcpy(buf, input->block + input->start, *n);
+  input->start += (uint32_t)*n;
+  return SHAKO_TLS_STATUS_OK;
+}

@@ -1,0 +1,250 @@
+#include "server/session.h"
+
+#include <string.h>
+
+#include "smtp/reply.h"
+
+void shako__ask(shako_session *session, shako_event_type type) {
+  session->last_question++;
+  session->question = session->last_question;
+  session->asked = type;
+  session->asked_at = session->now;
+  session->event.type = type;
+  session->event.question = session->question;
+}
+
+/* What each question takes for a yes, and how the library words it (RFC 5321
+   4.3.2).  Code 0: it takes no code for a yes. */
+typedef struct yes_row {
+  int code;
+  const char *enhanced;
+  const char *text;
+} yes_row;
+
+static yes_row yes_of(shako_event_type type) {
+  static const yes_row rows[SHAKO_EVENT_CLOSED + 1] = {
+      [SHAKO_EVENT_CONNECT] = {220, NULL, "ESMTP"},
+      [SHAKO_EVENT_HELLO] = {250, NULL, NULL},
+      [SHAKO_EVENT_STARTTLS] = {220, "2.0.0", "Ready to start TLS"},
+      [SHAKO_EVENT_MAIL] = {250, "2.1.0", "Ok"},
+      [SHAKO_EVENT_RCPT] = {250, "2.1.5", "Ok"},
+      [SHAKO_EVENT_DATA] = {354, NULL, "End data with <CR><LF>.<CR><LF>"},
+      [SHAKO_EVENT_MESSAGE] = {250, "2.0.0", "Ok"},
+  };
+
+  return rows[type];
+}
+
+static bool is_rejected(const shako_session *session) {
+  return session->asked == SHAKO_EVENT_CONNECT &&
+         shako__policy(session)->access == SHAKO_ACCESS_REJECT;
+}
+
+/* Enhanced codes stand in replies of 2yz, 4yz and 5yz, but not in the greeting
+   nor in a yes to EHLO or HELO (RFC 2034 3). */
+static bool takes_enhanced(const shako_session *session, int code) {
+  return session->asked != SHAKO_EVENT_CONNECT && code != 354 &&
+         !(session->asked == SHAKO_EVENT_HELLO && code < 400);
+}
+
+/* The greeting and a yes to EHLO or HELO begin with the host's name. */
+static const char *with_name(const shako_session *session, int code,
+                             const char *text, char *buf) {
+  size_t len = strlen(session->listener->hostname);
+
+  if (session->asked == SHAKO_EVENT_HELLO && code < 400) {
+    shako__hello_text(session, text, buf);
+    return buf;
+  }
+  if (session->asked != SHAKO_EVENT_CONNECT) {
+    return text;
+  }
+  memcpy(buf, session->listener->hostname, len);
+  buf[len] = ' ';
+  memcpy(buf + len + 1, text, strlen(text) + 1);
+  return buf;
+}
+
+/* Puts the reply into the output and notes the answer; poll() acts on it. */
+static int reply(shako_session *session, shako__answer answer, int code,
+                 const char *enhanced, const char *text) {
+  char buf[SHAKO_REPLY_TEXT_MAX + SHAKO__HELLO_EXTRA];
+
+  if (code != 0 && shako__can_speak(session)) {
+    text = with_name(session, code, text, buf);
+    if (!takes_enhanced(session, code)) {
+      enhanced = NULL;
+    }
+    if (!shako__output_reserve(session, shako__reply_size(enhanced, text))) {
+      session->question = 0;
+      return session->error;
+    }
+    shako__say(session, code, enhanced, text);
+  }
+  session->question = 0;
+  session->answer = answer;
+  return 0;
+}
+
+static int check_open(const shako_session *session, shako_question question) {
+  if (question == 0 || question != session->question) {
+    return SHAKO_ERR_STALE_QUESTION;
+  }
+  if (session->error) {
+    return session->error;
+  }
+  if (session->asked == SHAKO_EVENT_HANDSHAKE) {
+    return SHAKO_ERR_INVALID_STATE;
+  }
+  return 0;
+}
+
+int shako_session_accept(shako_session *session, shako_question question) {
+  yes_row yes;
+  int error = check_open(session, question);
+
+  if (error) {
+    return error;
+  }
+  if (is_rejected(session)) {
+    return reply(session, SHAKO__ANSWER_NO, 554, NULL,
+                 "No SMTP service for you");
+  }
+  yes = yes_of(session->asked);
+  return reply(session, SHAKO__ANSWER_YES, yes.code, yes.enhanced, yes.text);
+}
+
+/* Whether |code| answers the open question, and how. */
+static shako__answer meaning_of(const shako_session *session, int code) {
+  if (code == 421) {
+    return SHAKO__ANSWER_END;
+  }
+  if (code >= 400 && code <= 599) {
+    return SHAKO__ANSWER_NO;
+  }
+  if (code != 0 && code == yes_of(session->asked).code &&
+      !is_rejected(session)) {
+    return SHAKO__ANSWER_YES;
+  }
+  return SHAKO__ANSWER_NONE;
+}
+
+int shako_session_answer(shako_session *session, shako_question question,
+                         int code, const char *enhanced, const char *text) {
+  shako__answer answer;
+  int error = check_open(session, question);
+
+  if (error) {
+    return error;
+  }
+  answer = meaning_of(session, code);
+  if (answer == SHAKO__ANSWER_NONE || !text ||
+      !shako__reply_text_valid(text, SHAKO_REPLY_TEXT_MAX)) {
+    return SHAKO_ERR_INVALID_ARGUMENT;
+  }
+  if (enhanced && !shako__reply_enhanced_valid(enhanced, code)) {
+    return SHAKO_ERR_INVALID_ARGUMENT;
+  }
+  if (session->asked == SHAKO_EVENT_HELLO && answer == SHAKO__ANSWER_YES &&
+      strchr(text, '\n')) {
+    return SHAKO_ERR_INVALID_ARGUMENT;
+  }
+  return reply(session, answer, code, enhanced, text);
+}
+
+int shako_session_tls_external(shako_session *session, shako_question question,
+                               const shako_tls_info *info) {
+  if (question == 0 || question != session->question) {
+    return SHAKO_ERR_STALE_QUESTION;
+  }
+  if (session->asked != SHAKO_EVENT_HANDSHAKE) {
+    return SHAKO_ERR_INVALID_STATE;
+  }
+  if (info->version == 0 && info->failure == SHAKO_TLS_FAILURE_NONE) {
+    return SHAKO_ERR_INVALID_ARGUMENT;
+  }
+  if (!session->conn) {
+    bool out_of_memory;
+
+    session->conn = shako__conn_new(shako__mem(session), NULL, NULL, NULL,
+                                    NULL, &out_of_memory);
+  }
+  if (!session->conn) {
+    shako__fail(session, SHAKO_ERR_NOMEM);
+    return SHAKO_ERR_NOMEM;
+  }
+  shako__conn_external(session->conn, info);
+  session->question = 0;
+  session->answer = session->conn->agreed ? SHAKO__ANSWER_YES
+                                          : SHAKO__ANSWER_NO;
+  return 0;
+}
+
+static void answered_connect(shako_session *session, bool yes) {
+  session->turned_away = !yes;
+  session->phase = SHAKO__PHASE_READY;
+  session->home = SHAKO__PHASE_READY;
+}
+
+static void act_on(shako_session *session, bool yes) {
+  switch (session->asked) {
+  case SHAKO_EVENT_CONNECT:
+    answered_connect(session, yes);
+    break;
+  case SHAKO_EVENT_HELLO:
+    shako__answered_hello(session, yes);
+    break;
+  case SHAKO_EVENT_STARTTLS:
+    shako__answered_starttls(session, yes);
+    break;
+  case SHAKO_EVENT_HANDSHAKE:
+    shako__answered_handshake(session, yes);
+    break;
+  case SHAKO_EVENT_CERTIFICATE:
+    shako__answered_certificate(session, yes);
+    break;
+  case SHAKO_EVENT_MAIL:
+    shako__answered_mail(session, yes);
+    break;
+  case SHAKO_EVENT_RCPT:
+    shako__answered_rcpt(session, yes);
+    break;
+  case SHAKO_EVENT_DATA:
+    shako__answered_data(session, yes);
+    break;
+  case SHAKO_EVENT_MESSAGE:
+    shako__answered_message(session, yes);
+    break;
+  case SHAKO_EVENT_TLS:
+  case SHAKO_EVENT_BODY:
+  case SHAKO_EVENT_RESET:
+  case SHAKO_EVENT_VIOLATION:
+  case SHAKO_EVENT_CLOSED:
+    break; /* no questions */
+  }
+}
+
+void shako__apply_answer(shako_session *session) {
+  shako__answer answer = session->answer;
+  bool command = session->asked != SHAKO_EVENT_CONNECT &&
+                 session->asked != SHAKO_EVENT_HANDSHAKE;
+
+  /* Where there is no room, the error keeps everybody from speaking. */
+  (void)shako__output_reserve(session, SHAKO__REPLY_ROOM);
+  session->answer = SHAKO__ANSWER_NONE;
+  session->born += session->now - session->asked_at;
+  session->active = session->now;
+  act_on(session, answer == SHAKO__ANSWER_YES);
+  if (answer == SHAKO__ANSWER_YES || !command) {
+    if (answer == SHAKO__ANSWER_END) {
+      shako__end(session, NULL, "application");
+    }
+    return;
+  }
+  session->refusals++;
+  if (answer == SHAKO__ANSWER_END) {
+    shako__end(session, NULL, "application");
+  } else if (session->phase < SHAKO__PHASE_ENDING) {
+    shako__count_error(session);
+  }
+}

@@ -1,0 +1,198 @@
+#ifndef SHAKO_SERVER_SESSION_H
+#define SHAKO_SERVER_SESSION_H
+
+#include <stdbool.h>
+
+#include <shako/session.h>
+
+#include "server/input.h"
+#include "server/listener.h"
+#include "server/output.h"
+#include "smtp/body.h"
+#include "tls/conn.h"
+
+/*
+ * A session, from the inside.
+ *
+ *   recv_ack -> input -> [conn] -> text -> step -> output -> [conn] -> send_buf
+ *                                           |  ^
+ *                                       event  answer
+ *
+ * poll() repeats: while shako__ready(), step.  Both read the same fields, and
+ * nothing else says what is to be done next: there is no flag "more work", so
+ * none can be forgotten.  What may be due, in the order in which it is done:
+ *
+ *   event      the last one is let go of when poll() is called again
+ *   owed       RESET, then VIOLATION, then TLS: events that follow from a step
+ *              that is done; they are delivered before the next step
+ *   answer     given, and not yet acted upon (its reply is in the output)
+ *   ending     lost, stopping or error: the session is to end
+ *   question   open: nothing moves but time
+ *   phase      what the next octets are (session.c: one step a phase)
+ *
+ * Invariants:
+ *   - at most one question is open; while it is, no text is taken;
+ *   - |transaction| from an accepted MAIL until its MESSAGE is answered or its
+ *     RESET is owed;
+ *   - from a 220 to STARTTLS until the handshake is complete no clear text is
+ *     written or read (shako__can_speak(); phases STARTTLS and HANDSHAKE);
+ *   - a step starts with room for one reply in the output, so that what it
+ *     says cannot fail;
+ *   - after CLOSED is delivered (phase CLOSED) nothing changes any more.
+ */
+typedef enum shako__phase {
+  SHAKO__PHASE_START,     /* nothing is said or asked yet */
+  SHAKO__PHASE_READY,     /* greeted, or just inside TLS: no EHLO or HELO */
+  SHAKO__PHASE_HELO,      /* after HELO, no transaction */
+  SHAKO__PHASE_EHLO,      /* after EHLO, no transaction */
+  SHAKO__PHASE_MAIL,      /* MAIL is accepted */
+  SHAKO__PHASE_RCPT,      /* ... and a RCPT */
+  SHAKO__PHASE_BODY,      /* ... and DATA: the message follows */
+  SHAKO__PHASE_STARTTLS,  /* the 220 is in the output */
+  SHAKO__PHASE_HANDSHAKE, /* it is sent */
+  SHAKO__PHASE_ENDING,    /* nothing more is read; the output drains */
+  SHAKO__PHASE_CLOSED     /* CLOSED is delivered */
+} shako__phase;
+
+/* An answer as the session keeps it. */
+typedef enum shako__answer {
+  SHAKO__ANSWER_NONE,
+  SHAKO__ANSWER_YES,
+  SHAKO__ANSWER_NO,
+  SHAKO__ANSWER_END /* 421 */
+} shako__answer;
+
+struct shako_session {
+  shako_listener *listener;
+  void *user_data;
+  shako__input input;
+  shako__output output;
+  shako__conn *conn; /* NULL while there is no TLS */
+
+  shako__phase phase;
+  shako__phase home; /* READY, HELO or EHLO: where a transaction returns to */
+  shako__body body;
+  bool transaction;
+  bool hello_extended; /* the last HELLO was EHLO */
+  bool turned_away; /* greeted with 554 */
+  bool secure;      /* inside TLS, ours or the application's */
+  bool switching;   /* a STARTTLS line is taken and not yet answered */
+  bool skipping;    /* an over-long line: up to its CRLF all is dropped */
+  bool skip_close;  /* after the refusal of |skipping| or |swallow|: close */
+  bool eof;         /* the peer's stream has ended */
+  bool lost;
+  bool stopping; /* shutdown() */
+  int error;
+  uint32_t recipients;
+  uint32_t messages;
+  uint32_t refusals;
+  uint32_t errors;
+  uint64_t message_size;
+  uint64_t swallow; /* octets of a refused BDAT still to be dropped */
+  const shako_verdict *skip_verdict; /* said after |skipping| or |swallow| */
+  const char *how;                   /* of CLOSED */
+
+  /* events */
+  shako_event event; /* type 0: none */
+  const char *owed_reset;
+  bool owed_violation;
+  bool owed_tls;
+  shako_verdict refused; /* the VIOLATION's */
+  uint64_t refused_octets;
+
+  /* the question */
+  shako_question question; /* 0: none is open */
+  shako_question last_question;
+  shako_event_type asked;
+  shako__answer answer;
+
+  /* time */
+  shako_time now;
+  shako_time born;    /* moves on while a question is open */
+  shako_time active;  /* when the peer last got on */
+  shako_time asked_at;
+
+  shako_peer peer;
+  size_t size; /* of this object, with the peer's name */
+};
+
+/* session.c */
+
+/* Whether poll() would do or return something (but for time). */
+bool shako__ready(const shako_session *session);
+
+/* Whether the session is to end: lost, stopping, or a fatal error. */
+bool shako__must_end(const shako_session *session);
+
+/* The fields' meaning, in one place. */
+const shako_policy *shako__policy(const shako_session *session);
+const shako_mem *shako__mem(const shako_session *session);
+shako_facts shako__facts(const shako_session *session);
+
+/* Whether the library may say something in the clear or inside TLS. */
+bool shako__can_speak(const shako_session *session);
+
+/* Makes an event that is no question the one that poll() returns. */
+void shako__emit(shako_session *session, shako_event_type type);
+
+/* Notes a fatal |error|; the next step ends the session. */
+void shako__fail(shako_session *session, int error);
+
+/* commands.c */
+
+/* Judges and acts on a command line without its CRLF: gate, then phase, then
+   syntax.  |too_long|: it is only the first SHAKO__LINE_MAX octets of one. */
+void shako__command_take(shako_session *session, shako_span line,
+                         bool too_long);
+
+/* Refuses: counts, says, owes the VIOLATION, and ends the session where
+   |verdict| or |close| says so or the errors are too many. */
+void shako__refuse(shako_session *session, const shako_verdict *verdict,
+                   bool close);
+
+/* Counts an error of the peer, and ends the session where they are too many.
+ */
+void shako__count_error(shako_session *session);
+
+/* transaction.c: what each command does once gate, phase and syntax are past */
+void shako__reset(shako_session *session, const char *reason);
+
+/* Writes the lines of a 250 to EHLO or HELO to |text|: the host's name and
+   |greeting| (NULL for none), then the keywords (EHLO). */
+#define SHAKO__HELLO_EXTRA 512 /* beyond |greeting| */
+void shako__hello_text(const shako_session *session, const char *greeting,
+                       char *text);
+void shako__body_step(shako_session *session);
+void shako__answered_hello(shako_session *session, bool yes);
+void shako__answered_mail(shako_session *session, bool yes);
+void shako__answered_rcpt(shako_session *session, bool yes);
+void shako__answered_data(shako_session *session, bool yes);
+void shako__answered_message(shako_session *session, bool yes);
+
+/* starttls.c */
+void shako__starttls_take(shako_session *session);
+void shako__answered_certificate(shako_session *session, bool yes);
+void shako__answered_starttls(shako_session *session, bool yes);
+void shako__answered_handshake(shako_session *session, bool yes);
+void shako__handshake_step(shako_session *session);
+
+/* question.c */
+void shako__ask(shako_session *session, shako_event_type type);
+void shako__apply_answer(shako_session *session);
+
+/* ending.c */
+
+/* Ends the session: says |words| (NULL: nothing) where it can, and then no
+   more is read.  |how| is CLOSED's. */
+void shako__end(shako_session *session, const shako_verdict *words,
+                const char *how);
+void shako__expire(shako_session *session);
+void shako__close_step(shako_session *session);
+
+/* output.c */
+
+/* Says |text| with |code|; room was reserved. */
+void shako__say(shako_session *session, int code, const char *enhanced,
+                const char *text);
+
+#endif /* SHAKO_SERVER_SESSION_H */

@@ -1,0 +1,34 @@
+#ifndef SHAKO_SMTP_PATH_H
+#define SHAKO_SMTP_PATH_H
+
+#include <stdbool.h>
+
+#include <shako/common.h>
+
+/* A path of MAIL or RCPT (RFC 5321 4.1.2), as spans of the command's line.
+   The source route is checked and left out (RFC 5321 appendix C). */
+typedef struct shako__path {
+  shako_span mailbox; /* "a@b.example"; empty for <>; "Postmaster" */
+  shako_span local_part;
+  shako_span domain; /* a domain or an address literal with its brackets;
+                        empty for <> and <Postmaster> */
+} shako__path;
+
+/* Reads "<...>" at the start of |*text| into |*path| and cuts it off; what
+   follows the ">" is not looked at.  Local part 64 octets, domain 255, path
+   with its brackets and its source route 256 (RFC 5321 4.5.3.1).  A
+   reverse-path may be <>, a forward-path <Postmaster> in any case.  Returns
+   false, and touches nothing, where the grammar is not met. */
+bool shako__reverse_path_read(shako_span *text, shako__path *path);
+bool shako__forward_path_read(shako_span *text, shako__path *path);
+
+/* Whether |text| is a Domain of RFC 5321 4.1.2: labels of letters, digits and
+   inner hyphens, 1 to 63 octets each, 255 in all. */
+bool shako__is_domain(shako_span text);
+
+/* Whether |text| is an address-literal of RFC 5321 4.1.3 with its brackets,
+   255 octets in all: IPv4, "IPv6:", or a General-address-literal
+   ("tag:content").  IPv4 has no leading zeros, which the RFC would allow. */
+bool shako__is_address_literal(shako_span text);
+
+#endif /* SHAKO_SMTP_PATH_H */

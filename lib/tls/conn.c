@@ -1,0 +1,151 @@
+#include "tls/conn.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+shako__conn *shako__conn_new(const shako_mem *mem,
+                             const shako_tls_engine *engine,
+                             const void *context, const shako_policy *policy,
+                             const shako_tls_wire *wire, bool *out_of_memory) {
+  size_t size = sizeof(shako__conn) + (engine ? engine->conn_size : 0);
+  const shako_tls_conn_config config = {
+      .struct_size = sizeof(config), .wire = wire, .policy = policy};
+  shako__conn *conn = shako__alloc(mem, size);
+
+  *out_of_memory = !conn;
+  if (!conn) {
+    return NULL;
+  }
+  conn->size = size;
+  conn->info.struct_size = sizeof(conn->info);
+  conn->info.alert = -1;
+  if (engine && engine->conn_init(conn->state, context, &config) !=
+                    SHAKO_TLS_STATUS_OK) {
+    shako__release(mem, conn, size);
+    return NULL;
+  }
+  conn->engine = engine;
+  return conn;
+}
+
+static void free_engine_state(shako__conn *conn) {
+  if (conn->engine) {
+    conn->engine->conn_free(conn->state);
+    conn->engine = NULL;
+  }
+  for (size_t i = 0; i < conn->certificate_count; i++) {
+    shako_certificate_unref(conn->certificates[i]);
+  }
+  conn->certificate_count = 0;
+}
+
+void shako__conn_free(shako__conn *conn, const shako_mem *mem) {
+  if (!conn) {
+    return;
+  }
+  free_engine_state(conn);
+  shako__wipe(conn, conn->size);
+  shako__release(mem, conn, conn->size);
+}
+
+shako_provider_status
+shako__conn_choose(shako__conn *conn,
+                   const shako_certificate_provider *provider) {
+  const shako_client_hello hello = {.struct_size = sizeof(hello)};
+  size_t count = SHAKO_CERTIFICATES_MAX;
+  shako_provider_status status =
+      provider->select(provider->ctx, &hello, conn->certificates, &count);
+
+  if (status != SHAKO_PROVIDER_OK) {
+    return status;
+  }
+  conn->certificate_count = count;
+  for (size_t i = 0; i < count; i++) {
+    if (conn->engine->set_certificate(conn->state, conn->certificates[i]) ==
+        SHAKO_TLS_STATUS_OK) {
+      conn->chosen = true;
+    }
+  }
+  return conn->chosen ? SHAKO_PROVIDER_OK : SHAKO_PROVIDER_NONE;
+}
+
+/* Brings |info| up to date.  A failure that the session knew first stays. */
+static void learn(shako__conn *conn) {
+  shako_tls_failure failure = conn->info.failure;
+
+  conn->engine->info(conn->state, &conn->info);
+  if (failure != SHAKO_TLS_FAILURE_NONE) {
+    conn->info.failure = failure;
+  }
+}
+
+shako_tls_status shako__conn_handshake(shako__conn *conn) {
+  shako_tls_status status = conn->engine->handshake(conn->state);
+
+  if (status == SHAKO_TLS_STATUS_OK) {
+    conn->agreed = true;
+    learn(conn);
+  } else if (status != SHAKO_TLS_STATUS_WANT_RECV) {
+    conn->over = true;
+    learn(conn);
+    shako__conn_fail(conn, SHAKO_TLS_FAILURE_INTERNAL, -1);
+    status = SHAKO_TLS_STATUS_FAILED;
+  }
+  return status;
+}
+
+shako_tls_status shako__conn_read(shako__conn *conn, uint8_t *buf, size_t len,
+                                  size_t *n) {
+  shako_tls_status status = conn->engine->read(conn->state, buf, len, n);
+
+  conn->dry = status == SHAKO_TLS_STATUS_WANT_RECV;
+  if (status == SHAKO_TLS_STATUS_CLOSED || status == SHAKO_TLS_STATUS_FAILED) {
+    conn->over = true;
+    learn(conn);
+  }
+  return status;
+}
+
+bool shako__conn_write(shako__conn *conn, const uint8_t *buf, size_t len) {
+  while (len > 0) {
+    size_t n = 0;
+
+    if (conn->engine->write(conn->state, buf, len, &n) !=
+        SHAKO_TLS_STATUS_OK) {
+      return false;
+    }
+    buf += n;
+    len -= n;
+  }
+  return true;
+}
+
+void shako__conn_fail(shako__conn *conn, shako_tls_failure failure,
+                      int alert) {
+  if (conn->info.failure == SHAKO_TLS_FAILURE_NONE) {
+    conn->info.failure = failure;
+  }
+  if (alert >= 0 && conn->engine) {
+    conn->engine->alert(conn->state, alert);
+    conn->info.alert = alert;
+  }
+}
+
+void shako__conn_end(shako__conn *conn) {
+  if (conn->engine && conn->agreed &&
+      conn->info.failure == SHAKO_TLS_FAILURE_NONE) {
+    conn->engine->close(conn->state);
+  }
+  free_engine_state(conn);
+}
+
+void shako__conn_external(shako__conn *conn, const shako_tls_info *info) {
+  shako__sized_copy(&conn->info, sizeof(conn->info), info);
+  if (conn->info.cipher) {
+    strncpy(conn->cipher, conn->info.cipher, sizeof(conn->cipher) - 1);
+    conn->info.cipher = conn->cipher;
+  }
+  conn->agreed = conn->info.failure == SHAKO_TLS_FAILURE_NONE;
+  conn->over = !conn->agreed;
+}

@@ -1,0 +1,66 @@
+#ifndef SHAKO_TLS_CONN_H
+#define SHAKO_TLS_CONN_H
+
+#include <stdbool.h>
+
+#include <shako/certificate.h>
+
+/*
+ * The TLS of one session: an engine's connection, what it was given, and what
+ * is known of it.  Where the application runs TLS itself there is no engine,
+ * and only |info| lives here.
+ *
+ * A conn is made before the 220 to STARTTLS and lives as long as the session,
+ * since |info| does; the engine's own state goes as soon as it is of no more
+ * use (shako__conn_end()).
+ */
+typedef struct shako__conn {
+  const shako_tls_engine *engine; /* NULL once ended, or external */
+  size_t size;                    /* of this object */
+  shako_tls_info info;
+  shako_certificate *certificates[SHAKO_CERTIFICATES_MAX];
+  size_t certificate_count;
+  bool started; /* the peer was told to begin, or is expected to */
+  bool chosen; /* the provider gave its certificates */
+  bool agreed; /* the handshake is complete */
+  bool dry;    /* read() has nothing until the wire brings more */
+  bool over;   /* the peer's side has ended: close_notify or a failure */
+  char cipher[64]; /* external: a copy for |info| */
+  /* max_align_t is C11's; not every C library has it where asked for C99 */
+  _Alignas(16) unsigned char state[];
+} shako__conn;
+
+/* Makes a conn with |mem| for |listener_engine| (NULL: external) over |wire|.
+   Returns NULL and stores in |*out_of_memory| why: no memory, or the engine's
+   conn_init() failed. */
+shako__conn *shako__conn_new(const shako_mem *mem,
+                             const shako_tls_engine *engine,
+                             const void *context, const shako_policy *policy,
+                             const shako_tls_wire *wire, bool *out_of_memory);
+void shako__conn_free(shako__conn *conn, const shako_mem *mem);
+
+/* Asks |provider| and hands what it gives to the engine.  NONE also where the
+   engine takes none of them. */
+shako_provider_status
+shako__conn_choose(shako__conn *conn,
+                   const shako_certificate_provider *provider);
+
+/* As the engine's functions; |info| is brought up to date, and nothing is
+   called that the engine's contract forbids. */
+shako_tls_status shako__conn_handshake(shako__conn *conn);
+shako_tls_status shako__conn_read(shako__conn *conn, uint8_t *buf, size_t len,
+                                  size_t *n);
+
+/* Writes all |len| octets.  Returns false on failure. */
+bool shako__conn_write(shako__conn *conn, const uint8_t *buf, size_t len);
+
+/* Notes |failure|, unless one is known, and sends |alert| (negative: none). */
+void shako__conn_fail(shako__conn *conn, shako_tls_failure failure, int alert);
+
+/* Sends close_notify where that is due, and frees the engine's state. */
+void shako__conn_end(shako__conn *conn);
+
+/* Notes what the application says of its own TLS; copies the strings. */
+void shako__conn_external(shako__conn *conn, const shako_tls_info *info);
+
+#endif /* SHAKO_TLS_CONN_H */

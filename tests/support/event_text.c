@@ -1,0 +1,145 @@
+#include "event_text.h"
+
+#include <string.h>
+
+static void add_span(octets *text, const char *before, shako_span span,
+                     const char *after) {
+  octets_add_text(text, before);
+  octets_add_escaped(text, span.ptr, span.len);
+  octets_add_text(text, after);
+}
+
+static void mail_text(octets *text, const shako_event *event) {
+  add_span(text, "MAIL <", event->u.mail.path, ">");
+  if (event->u.mail.size != 0) {
+    octets_print(text, " size=%llu", (unsigned long long)event->u.mail.size);
+  }
+  if (event->u.mail.flags & SHAKO_MAIL_8BITMIME) {
+    octets_add_text(text, " 8bitmime");
+  }
+  if (event->u.mail.flags & ~SHAKO_MAIL_8BITMIME) {
+    octets_print(text, " flags=0x%x", event->u.mail.flags);
+  }
+}
+
+static void violation_text(octets *text, octets *extras,
+                           const shako_event *event) {
+  const shako_verdict *verdict = event->u.violation.verdict;
+  octets_print(text, "VIOLATION %s %d %s", verdict->reason, verdict->code,
+               verdict->enhanced != NULL ? verdict->enhanced : "-");
+  if (event->u.violation.octets != 0) {
+    octets_print(extras, " octets=%llu",
+                 (unsigned long long)event->u.violation.octets);
+  }
+}
+
+static void closed_text(octets *text, octets *extras,
+                        const shako_event *event) {
+  const shako_tls_info *tls = event->u.closed.tls;
+  octets_print(text, "CLOSED %s", event->u.closed.how);
+  octets_print(extras, " messages=%u refusals=%u error=%d",
+               event->u.closed.messages, event->u.closed.refusals,
+               event->u.closed.error);
+  if (tls == NULL) {
+    octets_add_text(extras, " tls=none");
+  } else if (tls->failure != SHAKO_TLS_FAILURE_NONE) {
+    octets_print(extras, " tls=failed:%s",
+                 shako_tls_failure_name(tls->failure));
+  } else {
+    octets_print(extras, " tls=%s", shako_tls_version_name(tls->version));
+  }
+}
+
+void event_text(octets *text, octets *extras, const shako_event *event) {
+  switch (event->type) {
+  case SHAKO_EVENT_CONNECT:
+    octets_add_text(text, "CONNECT");
+    break;
+  case SHAKO_EVENT_HELLO:
+    add_span(text, event->u.hello.extended ? "HELLO EHLO " : "HELLO HELO ",
+             event->u.hello.name, "");
+    break;
+  case SHAKO_EVENT_STARTTLS:
+    octets_add_text(text, "STARTTLS");
+    break;
+  case SHAKO_EVENT_HANDSHAKE:
+    octets_add_text(text, "HANDSHAKE");
+    break;
+  case SHAKO_EVENT_CERTIFICATE:
+    octets_add_text(text, "CERTIFICATE");
+    break;
+  case SHAKO_EVENT_TLS:
+    octets_print(text, "TLS %s %s",
+                 shako_tls_version_name(event->u.tls->version),
+                 event->u.tls->cipher);
+    break;
+  case SHAKO_EVENT_MAIL:
+    mail_text(text, event);
+    break;
+  case SHAKO_EVENT_RCPT:
+    add_span(text, "RCPT <", event->u.rcpt.path, ">");
+    break;
+  case SHAKO_EVENT_DATA:
+    octets_add_text(text, "DATA");
+    break;
+  case SHAKO_EVENT_BODY:
+    add_span(text, "BODY \"", event->u.body, "\"");
+    break;
+  case SHAKO_EVENT_MESSAGE:
+    octets_add_text(text, "MESSAGE");
+    octets_print(extras, " size=%llu",
+                 (unsigned long long)event->u.message.size);
+    break;
+  case SHAKO_EVENT_RESET:
+    octets_print(text, "RESET %s", event->u.reset.reason);
+    break;
+  case SHAKO_EVENT_VIOLATION:
+    violation_text(text, extras, event);
+    break;
+  case SHAKO_EVENT_CLOSED:
+    closed_text(text, extras, event);
+    break;
+  }
+}
+
+/* A path is its local part, then "@" and its domain where it has one. */
+static int is_whole(shako_span path, shako_span local, shako_span domain) {
+  size_t len = local.len + (domain.len > 0 ? domain.len + 1 : 0);
+  if (path.len != len || (len > 0 && local.len == 0)) {
+    return 0;
+  }
+  if (local.len > 0 && memcmp(path.ptr, local.ptr, local.len) != 0) {
+    return 0;
+  }
+  return domain.len == 0 ||
+         (path.ptr[local.len] == '@' &&
+          memcmp(path.ptr + local.len + 1, domain.ptr, domain.len) == 0);
+}
+
+static int asks(shako_event_type type) {
+  return type == SHAKO_EVENT_CONNECT || type == SHAKO_EVENT_HELLO ||
+         type == SHAKO_EVENT_STARTTLS || type == SHAKO_EVENT_HANDSHAKE ||
+         type == SHAKO_EVENT_CERTIFICATE || type == SHAKO_EVENT_MAIL ||
+         type == SHAKO_EVENT_RCPT || type == SHAKO_EVENT_DATA ||
+         type == SHAKO_EVENT_MESSAGE;
+}
+
+const char *event_contradiction(const shako_event *event) {
+  if (asks(event->type) != (event->question != 0)) {
+    return "an event has a question if and only if it is one";
+  }
+  if (event->type == SHAKO_EVENT_MAIL &&
+      !is_whole(event->u.mail.path, event->u.mail.local_part,
+                event->u.mail.domain)) {
+    return "MAIL's path is not its local part and domain";
+  }
+  if (event->type == SHAKO_EVENT_RCPT &&
+      !is_whole(event->u.rcpt.path, event->u.rcpt.local_part,
+                event->u.rcpt.domain)) {
+    return "RCPT's path is not its local part and domain";
+  }
+  if (event->type == SHAKO_EVENT_BODY && event->u.body.len == 0) {
+    return "a BODY without octets";
+  }
+  return NULL;
+}

@@ -1,0 +1,161 @@
+#include "transcript_parse.h"
+
+#include <string.h>
+
+int transcript_choose(parser *p, const choice *choices, const char *word) {
+  for (; choices->word != NULL; choices++) {
+    if (strcmp(choices->word, word) == 0) {
+      return choices->value;
+    }
+  }
+  transcript_fail(p, "not one of the values of this key", word);
+}
+
+static const choice settings[] = {{"no", SHAKO_TLS_SETTING_NO},
+                                  {"preferred", SHAKO_TLS_SETTING_PREFERRED},
+                                  {"required", SHAKO_TLS_SETTING_REQUIRED},
+                                  {NULL, 0}};
+static const choice yes_no[] = {{"no", 0}, {"yes", 1}, {NULL, 0}};
+static const choice sides[] = {{"clear", 0}, {"tls", 1}, {NULL, 0}};
+static const choice engines[] = {{"fake", TRANSCRIPT_ENGINE_FAKE},
+                                 {"none", TRANSCRIPT_ENGINE_NONE},
+                                 {"external", TRANSCRIPT_ENGINE_EXTERNAL},
+                                 {NULL, 0}};
+static const choice providers[] = {
+    {"ok", 0}, {"none", 1}, {"wait", 2}, {"late", 3}, {NULL, 0}};
+static const choice statuses[] = {{"ok", SHAKO_PROVIDER_OK},
+                                  {"none", SHAKO_PROVIDER_NONE},
+                                  {"wait", SHAKO_PROVIDER_WAIT},
+                                  {NULL, 0}};
+static const choice flights[] = {{"1", 0}, {"2", 1}, {NULL, 0}};
+static const choice failures[] = {{"init", 0}, {"certificate", 1}, {NULL, 0}};
+const choice transcript_versions[] = {
+    {"1.2", 0x0303}, {"1.3", 0x0304}, {NULL, 0}};
+static const choice accesses[] = {{"accept", SHAKO_ACCESS_ACCEPT},
+                                  {"relay", SHAKO_ACCESS_RELAY},
+                                  {"reject", SHAKO_ACCESS_REJECT},
+                                  {"tcprefuse", SHAKO_ACCESS_TCPREFUSE},
+                                  {NULL, 0}};
+
+static void read_script(parser *p, fake_script *script, const char *words) {
+  char word[8];
+  memset(script, 0, sizeof(*script));
+  while (transcript_word(&words, word, sizeof(word))) {
+    fake_script_add(
+        script, (shako_provider_status)transcript_choose(p, statuses, word));
+  }
+}
+
+static void read_provider(parser *p, const char *word) {
+  static const char *const scripts[] = {"ok", "none", "wait ok", "none ok"};
+  read_script(p, &p->script->head.ready,
+              scripts[transcript_choose(p, providers, word)]);
+}
+
+/* Numbers of the policy and where they are. */
+static bool read_limit(parser *p, const char *key, const char *value) {
+  shako_policy *policy = &p->script->head.policy;
+  const struct {
+    const char *key;
+    uint32_t *to;
+  } limits[] = {{"max_recipients", &policy->max_recipients},
+                {"max_messages", &policy->max_messages},
+                {"max_errors", &policy->max_errors},
+                {"idle_timeout", &policy->idle_timeout},
+                {"handshake_timeout", &policy->handshake_timeout},
+                {"session_timeout", &policy->session_timeout},
+                {"answer_timeout", &policy->answer_timeout}};
+  for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+    if (strcmp(limits[i].key, key) == 0) {
+      *limits[i].to = (uint32_t)transcript_number(p, value);
+      return true;
+    }
+  }
+  if (strcmp(key, "max_message_size") == 0) {
+    policy->max_message_size = transcript_number(p, value);
+    return true;
+  }
+  return false;
+}
+
+static bool read_policy(parser *p, const char *key, const char *value) {
+  shako_policy *policy = &p->script->head.policy;
+  if (strcmp(key, "tls") == 0) {
+    policy->tls = (shako_tls_setting)transcript_choose(p, settings, value);
+  } else if (strcmp(key, "access") == 0) {
+    policy->access = (shako_access)transcript_choose(p, accesses, value);
+  } else if (strcmp(key, "tls_min_version") == 0) {
+    policy->tls_min_version =
+        (uint16_t)transcript_choose(p, transcript_versions, value);
+  } else {
+    return read_limit(p, key, value);
+  }
+  return true;
+}
+
+static bool read_engine(parser *p, const char *key, const char *value) {
+  transcript_head *head = &p->script->head;
+  if (strcmp(key, "engine") == 0) {
+    head->engine = (transcript_engine)transcript_choose(p, engines, value);
+  } else if (strcmp(key, "provider") == 0) {
+    read_provider(p, value);
+  } else if (strcmp(key, "ready") == 0) {
+    read_script(p, &head->ready, value);
+  } else if (strcmp(key, "select") == 0) {
+    read_script(p, &head->select, value);
+  } else if (strcmp(key, "flights") == 0) {
+    head->context.two_flights = (uint8_t)transcript_choose(p, flights, value);
+  } else if (strcmp(key, "tls_version") == 0) {
+    head->context.version =
+        (uint16_t)transcript_choose(p, transcript_versions, value);
+  } else if (strcmp(key, "engine_fails") == 0) {
+    bool certificate = transcript_choose(p, failures, value);
+    head->context.fail_init = !certificate;
+    head->context.fail_set_certificate = certificate;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+static bool read_key(parser *p, const char *key, const char *value) {
+  transcript_head *head = &p->script->head;
+  if (strcmp(key, "implicit") == 0) {
+    head->implicit_tls = transcript_choose(p, yes_no, value);
+  } else if (strcmp(key, "timing") == 0) {
+    head->timing = transcript_choose(p, yes_no, value);
+  } else if (strcmp(key, "only") == 0) {
+    head->only_tls = transcript_choose(p, sides, value);
+    head->only_clear = !head->only_tls;
+  } else if (strcmp(key, "hostname") == 0) {
+    head->hostname = transcript_keep_text(p->script, value, strlen(value));
+  } else if (strcmp(key, "recv_buffer_size") == 0) {
+    head->recv_buffer_size = transcript_number(p, value);
+  } else {
+    return read_policy(p, key, value) || read_engine(p, key, value);
+  }
+  return true;
+}
+
+/* Returns the number of lines that the head takes. */
+size_t transcript_read_head(parser *p) {
+  static const char lower[] = "abcdefghijklmnopqrstuvwxyz_";
+  size_t at = 0;
+  for (; at < p->count; at++) {
+    const char *text = p->lines[at].text;
+    size_t len = strspn(text, lower);
+    char key[32];
+    if (len == 0 || len >= sizeof(key) || text[len] != ':' ||
+        strncmp(text, "outcome:", 8) == 0) {
+      break;
+    }
+    memcpy(key, text, len);
+    key[len] = 0;
+    p->number = p->lines[at].number;
+    const char *value = text + len + 1;
+    if (!read_key(p, key, value + (*value == ' '))) {
+      transcript_fail(p, "unknown key", key);
+    }
+  }
+  return at;
+}
