@@ -98,8 +98,7 @@ SHAKO_API int shako_address_parse(shako_address *address, shako_span text);
 /* Writes |address| as text with a NUL ("192.0.2.7", "2001:db8::1",
    "fe80::1%2", "unknown"; RFC 5952) to |text|, which holds
    SHAKO_ADDRESS_TEXT_SIZE octets, and returns its length. */
-SHAKO_API size_t shako_address_format(const shako_address *address,
-                                      char *text);
+SHAKO_API size_t shako_address_format(const shako_address *address, char *text);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -17,6 +17,7 @@ typedef struct shako_peer {
   shako_span name; /* verified both ways (PTR, and its A or AAAA), or empty */
 } shako_peer;
 
+/* What shako_peer_default() calls. */
 SHAKO_API void shako_peer_default_sized(shako_peer *peer, size_t size);
 
 /* Fills |*PEER| with a host of which nothing is known. */

@@ -23,8 +23,7 @@ typedef struct shako_io {
   /* Stores 1 to |len| octets at |buf|, their number in |*n|. */
   shako_io_status (*recv)(void *ctx, uint8_t *buf, size_t len, size_t *n);
   /* Takes 1 to |len| octets of |buf|, their number in |*n|. */
-  shako_io_status (*send)(void *ctx, const uint8_t *buf, size_t len,
-                          size_t *n);
+  shako_io_status (*send)(void *ctx, const uint8_t *buf, size_t len, size_t *n);
   /* Reads a clock that never goes back, in milliseconds. */
   shako_time (*now)(void *ctx);
 } shako_io;

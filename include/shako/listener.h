@@ -17,9 +17,9 @@ extern "C" {
 typedef struct shako_listener shako_listener;
 
 typedef struct shako_listener_config {
-  size_t struct_size;   /* set by shako_listener_config_default() */
-  const char *hostname; /* in the greeting; a domain or address literal */
-  const shako_policy *policy;     /* copied; NULL: the default policy */
+  size_t struct_size;         /* set by shako_listener_config_default() */
+  const char *hostname;       /* in the greeting; a domain or address literal */
+  const shako_policy *policy; /* copied; NULL: the default policy */
   const shako_tls_engine *engine; /* NULL: no TLS but |external_tls| */
   const void *context;            /* the engine's; outlives the listener */
   const shako_certificate_provider *certificates; /* copied; its |ctx|
@@ -29,9 +29,9 @@ typedef struct shako_listener_config {
   size_t recv_buffer_size; /* octets, 4096 at least; 16384 by default */
 } shako_listener_config;
 
+/* What shako_listener_config_default() calls. */
 SHAKO_API void
-shako_listener_config_default_sized(shako_listener_config *config,
-                                    size_t size);
+shako_listener_config_default_sized(shako_listener_config *config, size_t size);
 
 /* Fills |*CONFIG| with the defaults: no name, no TLS. */
 #define shako_listener_config_default(CONFIG)                                  \

@@ -71,8 +71,7 @@ SHAKO_API int shako_mbedtls_certificate_read(shako_certificate **pcertificate,
  */
 SHAKO_API int
 shako_mbedtls_certificate_demonstration(shako_certificate **pcertificate,
-                                        const char *hostname,
-                                        int64_t unix_time,
+                                        const char *hostname, int64_t unix_time,
                                         const shako_mem *mem, char *message);
 
 #ifdef __cplusplus

@@ -42,6 +42,7 @@ typedef struct shako_policy {
   uint32_t answer_timeout;    /* ... the application's for a question */
 } shako_policy;
 
+/* What shako_policy_default() calls. */
 SHAKO_API void shako_policy_default_sized(shako_policy *policy, size_t size);
 
 /* Fills |*POLICY| with the defaults: accept, TLS No, 1.2 or later, 100 MiB,

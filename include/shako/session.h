@@ -45,15 +45,15 @@ SHAKO_API void *shako_session_user_data(const shako_session *session);
 SHAKO_API const shako_peer *shako_session_peer(const shako_session *session);
 
 /* What to do next: a set of these. */
-#define SHAKO_WANT_RECV 0x01u   /* there is room for octets from the peer */
-#define SHAKO_WANT_SEND 0x02u   /* there are octets for the peer */
-#define SHAKO_WANT_POLL 0x04u   /* exactly when poll() would act (but for      \
-                                   time: see expiry()) */
+#define SHAKO_WANT_RECV   0x01u /* there is room for octets from the peer */
+#define SHAKO_WANT_SEND   0x02u /* there are octets for the peer */
+#define SHAKO_WANT_POLL   0x04u /* poll() would act (not for time's sake) */
 #define SHAKO_WANT_ANSWER 0x08u /* a question is open */
-#define SHAKO_WANT_CLOSE                                                       \
-  0x10u /* close; may come with POLL, never with SEND */
+#define SHAKO_WANT_CLOSE  0x10u /* close the connection */
 
-/* Returns a set of SHAKO_WANT_*. */
+/* Returns a set of SHAKO_WANT_*.  POLL is in it exactly when poll() would do
+   or return something, but for what only time brings (expiry()).  CLOSE may
+   come with POLL, never with SEND. */
 SHAKO_API unsigned shako_session_want(const shako_session *session);
 
 /*
@@ -180,8 +180,8 @@ typedef struct shako_event {
       uint64_t octets; /* wiped behind STARTTLS ("injected-bytes"); or 0 */
     } violation;
     struct {
-      const char *how; /* "quit", or a reason: session.c lists them all */
-      int error;       /* a fatal shako_error, or 0 */
+      const char *how;   /* "quit", or a reason: session.c lists them all */
+      int error;         /* a fatal shako_error, or 0 */
       uint32_t messages; /* accepted */
       uint32_t refusals; /* by the library or the application */
       const shako_tls_info *tls; /* as shako_session_tls() */

@@ -7,8 +7,7 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
     [SHAKO__REFUSAL_TLS_REQUIRED] = {530, "5.7.0",
                                      "Must issue a STARTTLS command first",
                                      "tls-required", 0},
-    [SHAKO__REFUSAL_TLS_NOT_OFFERED] = {502, "5.5.1",
-                                        "STARTTLS is not offered",
+    [SHAKO__REFUSAL_TLS_NOT_OFFERED] = {502, "5.5.1", "STARTTLS is not offered",
                                         "tls-not-offered", 0},
     /* RFC 3207 4.1: all but QUIT */
     [SHAKO__REFUSAL_TLS_TOO_WEAK] = {554, "5.7.0",
@@ -26,8 +25,7 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
     [SHAKO__REFUSAL_BAD_OCTETS] = {501, "5.5.2",
                                    "Only printable ASCII is taken here",
                                    "bad-octets", 0},
-    [SHAKO__REFUSAL_NOT_IMPLEMENTED] = {502, "5.5.1",
-                                        "Command not implemented",
+    [SHAKO__REFUSAL_NOT_IMPLEMENTED] = {502, "5.5.1", "Command not implemented",
                                         "not-implemented", 0},
     [SHAKO__REFUSAL_BAD_SEQUENCE] = {503, "5.5.1", "Bad sequence of commands",
                                      "bad-sequence", 0},
@@ -45,12 +43,11 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
                                          "Syntax error in the forward-path",
                                          "bad-forward-path", 0},
     /* RFC 5321 4.5.3.1.10 */
-    [SHAKO__REFUSAL_TOO_MANY_RECIPIENTS] = {452, "4.5.3",
-                                            "Too many recipients",
+    [SHAKO__REFUSAL_TOO_MANY_RECIPIENTS] = {452, "4.5.3", "Too many recipients",
                                             "too-many-recipients", 0},
-    [SHAKO__REFUSAL_TOO_MANY_MESSAGES] =
-        {421, "4.7.0", "Too many messages on one connection",
-         "too-many-messages", 1},
+    [SHAKO__REFUSAL_TOO_MANY_MESSAGES] = {421, "4.7.0",
+                                          "Too many messages on one connection",
+                                          "too-many-messages", 1},
     [SHAKO__REFUSAL_TOO_MANY_ERRORS] = {421, "4.7.0", "Too many errors",
                                         "too-many-errors", 1},
     /* RFC 1870 6 */
@@ -65,8 +62,7 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
                                       "Bare CR or LF in the message",
                                       "bare-line-end", 0},
     /* RFC 3207 6 */
-    [SHAKO__REFUSAL_INJECTED_BYTES] = {554, "5.5.0",
-                                       "Octets behind STARTTLS",
+    [SHAKO__REFUSAL_INJECTED_BYTES] = {554, "5.5.0", "Octets behind STARTTLS",
                                        "injected-bytes", 1},
     [SHAKO__REFUSAL_NO_CERTIFICATE] = {454, "4.7.0",
                                        "No certificate at the moment",
@@ -79,8 +75,7 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
     /* RFC 5321 4.5.3.2.7 */
     [SHAKO__REFUSAL_IDLE_TIMEOUT] = {421, "4.4.2", "Idle for too long",
                                      "idle-timeout", 1},
-    [SHAKO__REFUSAL_SESSION_TIMEOUT] = {421, "4.4.2",
-                                        "Connected for too long",
+    [SHAKO__REFUSAL_SESSION_TIMEOUT] = {421, "4.4.2", "Connected for too long",
                                         "session-timeout", 1},
     [SHAKO__REFUSAL_ANSWER_TIMEOUT] = {421, "4.3.0",
                                        "No answer from the mail system",

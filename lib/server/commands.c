@@ -68,8 +68,8 @@ static bool put_off(shako_session *session, const shako_verdict *refusal,
 static void turn_down(shako_session *session, const shako_verdict *refusal,
                       const shako__verb_row *row,
                       const shako__command *command) {
-  bool close = row->verb == SHAKO_VERB_UNKNOWN &&
-               shako__verb_is_foreign(command->verb);
+  bool close =
+      row->verb == SHAKO_VERB_UNKNOWN && shako__verb_is_foreign(command->verb);
 
   if (row->verb == SHAKO_VERB_BDAT && !session->skipping) {
     close = !put_off(session, refusal, command);
@@ -241,8 +241,7 @@ const shako_verdict *shako__parse_mail(shako_session *session,
   if (argument.len > 0 && session->home != SHAKO__PHASE_EHLO) {
     return no(SHAKO__REFUSAL_UNKNOWN_PARAMETER);
   }
-  if (policy->max_message_size != 0 &&
-      params.size > policy->max_message_size) {
+  if (policy->max_message_size != 0 && params.size > policy->max_message_size) {
     return no(SHAKO__REFUSAL_MESSAGE_TOO_BIG);
   }
   if (policy->max_messages != 0 && session->messages >= policy->max_messages) {
@@ -307,8 +306,7 @@ void shako__act_noop(shako_session *session) {
 
 /* RFC 5321 7.3: where these are not served, 252 and nothing else. */
 void shako__act_verify(shako_session *session) {
-  shako__say(session, 252, "2.5.0",
-             "Cannot verify, but will take mail for it");
+  shako__say(session, 252, "2.5.0", "Cannot verify, but will take mail for it");
 }
 
 void shako__act_help(shako_session *session) {

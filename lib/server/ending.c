@@ -119,11 +119,10 @@ void shako__expire(shako_session *session) {
 }
 
 int shako_session_shutdown(shako_session *session, const char *text) {
-  const shako_verdict *words =
-      shako__refusal_verdict(SHAKO__REFUSAL_SHUTDOWN);
-  bool quiet = !shako__can_speak(session) ||
-               (session->answer == SHAKO__ANSWER_YES &&
-                session->asked == SHAKO_EVENT_STARTTLS);
+  const shako_verdict *words = shako__refusal_verdict(SHAKO__REFUSAL_SHUTDOWN);
+  bool quiet =
+      !shako__can_speak(session) || (session->answer == SHAKO__ANSWER_YES &&
+                                     session->asked == SHAKO_EVENT_STARTTLS);
 
   if (session->phase >= SHAKO__PHASE_ENDING || session->stopping) {
     return SHAKO_ERR_INVALID_STATE;
@@ -136,7 +135,7 @@ int shako_session_shutdown(shako_session *session, const char *text) {
   }
   if (!quiet) {
     if (!shako__output_reserve(session,
-                               shako__reply_size(words->enhanced, text))) {
+                               shako__say_room(words->enhanced, text))) {
       return session->error;
     }
     shako__say(session, words->code, words->enhanced, text);

@@ -30,8 +30,7 @@ static bool is_open(const shako_session *session) {
     return false;
   }
   if (session->phase == SHAKO__PHASE_STARTTLS) {
-    return !session->listener->external_tls &&
-           !shako__output_pending(session);
+    return !session->listener->external_tls && !shako__output_pending(session);
   }
   if (session->phase == SHAKO__PHASE_HANDSHAKE) {
     return !session->listener->external_tls;
@@ -67,8 +66,7 @@ static bool make_block(shako_session *session) {
 }
 
 static void move_to_front(shako__input *input) {
-  memmove(input->block, input->block + input->start,
-          input->end - input->start);
+  memmove(input->block, input->block + input->start, input->end - input->start);
   input->end -= input->start;
   input->start = 0;
 }
@@ -150,8 +148,7 @@ bool shako__input_can_fill(const shako_session *session) {
   if (session->conn->dry && input->start == input->end && !session->eof) {
     return false;
   }
-  return !input->block || input->text_end < input->cap ||
-         input->text_start > 0;
+  return !input->block || input->text_end < input->cap || input->text_start > 0;
 }
 
 void shako__input_fill(shako_session *session) {

@@ -8,7 +8,7 @@
 
 /* What a chunk holds; behind it the same again for clear replies, in TLS,
    where a record costs up to SEAL_OVERHEAD octets more than it seals. */
-#define CHUNK_CAP 3840
+#define CHUNK_CAP     3840
 #define SEAL_OVERHEAD 256
 
 /* Our TLS is up or coming up.  (The conn is made before the 220.) */
@@ -102,10 +102,34 @@ void shako__output_wrote(shako_session *session, size_t n) {
   }
 }
 
-void shako__say(shako_session *session, int code, const char *enhanced,
+size_t shako__say_room(const char *enhanced, const char *text) {
+  return shako__reply_size(enhanced, text) + SHAKO__REPLY_LINE_MAX;
+}
+
+static void say(shako_session *session, int code, const char *enhanced,
                 const char *text) {
   shako__output_wrote(session, shako__reply_write(shako__output_at(session),
                                                   code, enhanced, text));
+}
+
+static void say_greeting(shako_session *session, int code, const char *text) {
+  char greeting[SHAKO_REPLY_TEXT_MAX + SHAKO__REPLY_LINE_MAX];
+  const char *hostname = session->listener->hostname;
+  size_t len = strlen(hostname);
+
+  memcpy(greeting, hostname, len);
+  greeting[len] = ' ';
+  memcpy(greeting + len + 1, text, strlen(text) + 1);
+  say(session, code, NULL, greeting);
+}
+
+void shako__say(shako_session *session, int code, const char *enhanced,
+                const char *text) {
+  if (session->phase == SHAKO__PHASE_START) {
+    say_greeting(session, code, text);
+  } else {
+    say(session, code, enhanced, text);
+  }
 }
 
 bool shako__output_pending(const shako_session *session) {

@@ -40,29 +40,8 @@ static bool is_rejected(const shako_session *session) {
          shako__policy(session)->access == SHAKO_ACCESS_REJECT;
 }
 
-/* Enhanced codes stand in replies of 2yz, 4yz and 5yz, but not in the greeting
-   nor in a yes to EHLO or HELO (RFC 2034 3). */
-static bool takes_enhanced(const shako_session *session, int code) {
-  return session->asked != SHAKO_EVENT_CONNECT && code != 354 &&
-         !(session->asked == SHAKO_EVENT_HELLO && code < 400);
-}
-
-/* The greeting and a yes to EHLO or HELO begin with the host's name. */
-static const char *with_name(const shako_session *session, int code,
-                             const char *text, char *buf) {
-  size_t len = strlen(session->listener->hostname);
-
-  if (session->asked == SHAKO_EVENT_HELLO && code < 400) {
-    shako__hello_text(session, text, buf);
-    return buf;
-  }
-  if (session->asked != SHAKO_EVENT_CONNECT) {
-    return text;
-  }
-  memcpy(buf, session->listener->hostname, len);
-  buf[len] = ' ';
-  memcpy(buf + len + 1, text, strlen(text) + 1);
-  return buf;
+static bool is_hello_yes(const shako_session *session, int code) {
+  return session->asked == SHAKO_EVENT_HELLO && code < 400;
 }
 
 /* Puts the reply into the output and notes the answer; poll() acts on it. */
@@ -71,11 +50,12 @@ static int reply(shako_session *session, shako__answer answer, int code,
   char buf[SHAKO_REPLY_TEXT_MAX + SHAKO__HELLO_EXTRA];
 
   if (code != 0 && shako__can_speak(session)) {
-    text = with_name(session, code, text, buf);
-    if (!takes_enhanced(session, code)) {
-      enhanced = NULL;
+    if (is_hello_yes(session, code)) {
+      shako__hello_text(session, text, buf);
+      text = buf;
+      enhanced = NULL; /* RFC 2034 3 */
     }
-    if (!shako__output_reserve(session, shako__reply_size(enhanced, text))) {
+    if (!shako__output_reserve(session, shako__say_room(enhanced, text))) {
       session->question = 0;
       return session->error;
     }
@@ -145,8 +125,10 @@ int shako_session_answer(shako_session *session, shako_question question,
   if (enhanced && !shako__reply_enhanced_valid(enhanced, code)) {
     return SHAKO_ERR_INVALID_ARGUMENT;
   }
-  if (session->asked == SHAKO_EVENT_HELLO && answer == SHAKO__ANSWER_YES &&
-      strchr(text, '\n')) {
+  if (code == 354) {
+    enhanced = NULL; /* there are none of class 3 */
+  }
+  if (is_hello_yes(session, code) && strchr(text, '\n')) {
     return SHAKO_ERR_INVALID_ARGUMENT;
   }
   return reply(session, answer, code, enhanced, text);
@@ -166,8 +148,8 @@ int shako_session_tls_external(shako_session *session, shako_question question,
   if (!session->conn) {
     bool out_of_memory;
 
-    session->conn = shako__conn_new(shako__mem(session), NULL, NULL, NULL,
-                                    NULL, &out_of_memory);
+    session->conn = shako__conn_new(shako__mem(session), NULL, NULL, NULL, NULL,
+                                    &out_of_memory);
   }
   if (!session->conn) {
     shako__fail(session, SHAKO_ERR_NOMEM);
@@ -175,8 +157,8 @@ int shako_session_tls_external(shako_session *session, shako_question question,
   }
   shako__conn_external(session->conn, info);
   session->question = 0;
-  session->answer = session->conn->agreed ? SHAKO__ANSWER_YES
-                                          : SHAKO__ANSWER_NO;
+  session->answer =
+      session->conn->agreed ? SHAKO__ANSWER_YES : SHAKO__ANSWER_NO;
   return 0;
 }
 

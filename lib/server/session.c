@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "policy/refusals.h"
-#include "smtp/line.h"
 
 /*
  * The ways in which a session ends ("how" of CLOSED):
@@ -141,29 +139,6 @@ int shako_session_lost(shako_session *session) {
   return 0;
 }
 
-/* Whether there is something to skip: a CR may be half of a line end. */
-static bool can_skip(shako_span text) {
-  return text.len > 1 || (text.len == 1 && text.ptr[0] != '\r');
-}
-
-/* Whether the text in hand, or the want of more, is worth a step. */
-static bool text_is_ready(const shako_session *session) {
-  shako_span text = shako__input_text(session);
-  size_t len;
-
-  if (shako__input_can_fill(session) || shako__input_ended(session)) {
-    return true;
-  }
-  if (session->phase == SHAKO__PHASE_BODY || session->swallow > 0) {
-    return text.len > 0;
-  }
-  if (session->skipping) {
-    return can_skip(text);
-  }
-  return text.len >= SHAKO__LINE_MAX || shako__line_find(text, &len) ||
-         (!session->secure && shako__text_is_client_hello(text));
-}
-
 static bool phase_is_ready(const shako_session *session) {
   switch (session->phase) {
   case SHAKO__PHASE_START:
@@ -176,7 +151,7 @@ static bool phase_is_ready(const shako_session *session) {
   case SHAKO__PHASE_BODY:
     return session->output.queued + session->output.clear_len <
                SHAKO__OUTPUT_HIGH &&
-           text_is_ready(session);
+           shako__reading_ready(session);
   case SHAKO__PHASE_STARTTLS:
     return !shako__output_pending(session);
   case SHAKO__PHASE_HANDSHAKE:
@@ -291,104 +266,6 @@ static void start(shako_session *session) {
   }
 }
 
-/* Drops the rest of an over-long line; then says what there is to say. */
-static void skip_step(shako_session *session, shako_span text) {
-  size_t len;
-
-  if (shako__line_find(text, &len)) {
-    shako__input_take(session, len + 2);
-    session->skipping = false;
-    shako__refuse(session, session->skip_verdict, session->skip_close);
-  } else {
-    bool cr = text.ptr[text.len - 1] == '\r';
-
-    shako__input_take(session, text.len - cr);
-  }
-}
-
-/* Drops the octets of a refused BDAT; then says what there is to say. */
-static void swallow_step(shako_session *session, shako_span text) {
-  size_t n = text.len < session->swallow ? text.len : (size_t)session->swallow;
-
-  shako__input_take(session, n);
-  session->swallow -= n;
-  session->active = session->now;
-  if (session->swallow == 0) {
-    shako__refuse(session, session->skip_verdict, session->skip_close);
-  }
-}
-
-/* Takes a command line, if there is a whole one.  Returns whether it was. */
-static bool line_step(shako_session *session, shako_span text) {
-  shako_span head = text;
-  size_t len;
-
-  if (!session->secure && shako__text_is_client_hello(text)) {
-    shako__refuse(session,
-                  shako__refusal_verdict(SHAKO__REFUSAL_TLS_ON_CLEAR_PORT),
-                  true);
-    return true;
-  }
-  if (head.len > SHAKO__LINE_MAX) {
-    head.len = SHAKO__LINE_MAX;
-  }
-  if (shako__line_find(head, &len)) {
-    head.len = len;
-    shako__input_take(session, len + 2);
-    shako__command_take(session, head, false);
-    return true;
-  }
-  if (head.len == SHAKO__LINE_MAX) {
-    session->skipping = true;
-    shako__command_take(session, head, true);
-    return true;
-  }
-  return false;
-}
-
-/* The text has ended, or TLS has failed: all that can be answered is. */
-static void ended_step(shako_session *session) {
-  const shako__conn *conn = session->conn;
-  bool failed = session->secure && conn->over &&
-                conn->info.failure != SHAKO_TLS_FAILURE_NONE &&
-                conn->info.failure != SHAKO_TLS_FAILURE_CUT_OFF;
-
-  shako__end(session, NULL, failed ? "tls-failed" : "cut-off");
-}
-
-static bool text_step(shako_session *session) {
-  shako_span text = shako__input_text(session);
-
-  if (session->skipping && can_skip(text)) {
-    skip_step(session, text);
-    return true;
-  }
-  if (session->swallow > 0 && text.len > 0) {
-    swallow_step(session, text);
-    return true;
-  }
-  if (session->phase == SHAKO__PHASE_BODY && text.len > 0) {
-    shako__body_step(session);
-    return true;
-  }
-  return !session->skipping && session->swallow == 0 &&
-         session->phase != SHAKO__PHASE_BODY && line_step(session, text);
-}
-
-static void read_step(shako_session *session) {
-  if (!shako__output_reserve(session, SHAKO__REPLY_ROOM)) {
-    return;
-  }
-  if (text_step(session)) {
-    return;
-  }
-  if (shako__input_can_fill(session)) {
-    shako__input_fill(session);
-  } else {
-    ended_step(session);
-  }
-}
-
 static void phase_step(shako_session *session) {
   switch (session->phase) {
   case SHAKO__PHASE_START:
@@ -400,7 +277,7 @@ static void phase_step(shako_session *session) {
   case SHAKO__PHASE_MAIL:
   case SHAKO__PHASE_RCPT:
   case SHAKO__PHASE_BODY:
-    read_step(session);
+    shako__reading_step(session);
     break;
   case SHAKO__PHASE_STARTTLS:
     session->phase = SHAKO__PHASE_HANDSHAKE;
@@ -431,8 +308,7 @@ static void step(shako_session *session) {
   }
 }
 
-const shako_event *shako_session_poll(shako_session *session,
-                                      shako_time now) {
+const shako_event *shako_session_poll(shako_session *session, shako_time now) {
   if (session->phase == SHAKO__PHASE_CLOSED) {
     return NULL;
   }

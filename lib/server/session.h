@@ -74,12 +74,12 @@ struct shako_session {
   shako__body body;
   bool transaction;
   bool hello_extended; /* the last HELLO was EHLO */
-  bool turned_away; /* greeted with 554 */
-  bool secure;      /* inside TLS, ours or the application's */
-  bool switching;   /* a STARTTLS line is taken and not yet answered */
-  bool skipping;    /* an over-long line: up to its CRLF all is dropped */
-  bool skip_close;  /* after the refusal of |skipping| or |swallow|: close */
-  bool eof;         /* the peer's stream has ended */
+  bool turned_away;    /* greeted with 554 */
+  bool secure;         /* inside TLS, ours or the application's */
+  bool switching;      /* a STARTTLS line is taken and not yet answered */
+  bool skipping;       /* an over-long line: up to its CRLF all is dropped */
+  bool skip_close;     /* after the refusal of |skipping| or |swallow|: close */
+  bool eof;            /* the peer's stream has ended */
   bool lost;
   bool stopping; /* shutdown() */
   int error;
@@ -108,8 +108,8 @@ struct shako_session {
 
   /* time */
   shako_time now;
-  shako_time born;    /* moves on while a question is open */
-  shako_time active;  /* when the peer last got on */
+  shako_time born;   /* moves on while a question is open */
+  shako_time active; /* when the peer last got on */
   shako_time asked_at;
 
   shako_peer peer;
@@ -137,6 +137,14 @@ void shako__emit(shako_session *session, shako_event_type type);
 
 /* Notes a fatal |error|; the next step ends the session. */
 void shako__fail(shako_session *session, int error);
+
+/* reading.c */
+
+/* Whether the text in hand, or the want of more, is worth a step. */
+bool shako__reading_ready(const shako_session *session);
+
+/* Reads one thing, or gets more. */
+void shako__reading_step(shako_session *session);
 
 /* commands.c */
 
@@ -191,7 +199,12 @@ void shako__close_step(shako_session *session);
 
 /* output.c */
 
-/* Says |text| with |code|; room was reserved. */
+/* Room that says enough for |text| wherever it is said. */
+size_t shako__say_room(const char *enhanced, const char *text);
+
+/* Says |text| with |code|; room was reserved.  What is said first is the
+   greeting: it begins with the host's name and has no enhanced code (RFC 5321
+   4.2, RFC 2034 3). */
 void shako__say(shako_session *session, int code, const char *enhanced,
                 const char *text);
 

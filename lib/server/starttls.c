@@ -36,9 +36,9 @@ static bool make_conn(shako_session *session) {
                                shako__output_wire_send};
   bool out_of_memory;
 
-  session->conn = shako__conn_new(shako__mem(session), listener->engine,
-                                  listener->context, shako__policy(session),
-                                  &wire, &out_of_memory);
+  session->conn =
+      shako__conn_new(shako__mem(session), listener->engine, listener->context,
+                      shako__policy(session), &wire, &out_of_memory);
   if (out_of_memory) {
     shako__fail(session, SHAKO_ERR_NOMEM);
   }
@@ -48,8 +48,7 @@ static bool make_conn(shako_session *session) {
 /* Whether TLS can start, with |*refusal| for why it cannot.  NOT_YET: the
    provider was asked, and CERTIFICATE is open. */
 static readiness prepare(shako_session *session, shako__refusal *refusal) {
-  const shako_certificate_provider *provider =
-      &session->listener->certificates;
+  const shako_certificate_provider *provider = &session->listener->certificates;
 
   *refusal = SHAKO__REFUSAL_TLS_UNAVAILABLE;
   if (session->listener->engine) {
@@ -92,16 +91,14 @@ void shako__starttls_take(shako_session *session) {
     shako__input_wipe(session);
     session->refused_octets = injected;
     shako__refuse(session,
-                  shako__refusal_verdict(SHAKO__REFUSAL_INJECTED_BYTES),
-                  true);
+                  shako__refusal_verdict(SHAKO__REFUSAL_INJECTED_BYTES), true);
     return;
   }
   session->switching = true;
   get_ready(session);
 }
 
-static void fail(shako_session *session, shako_tls_failure failure,
-                 int alert) {
+static void fail(shako_session *session, shako_tls_failure failure, int alert) {
   shako__conn_fail(session->conn, failure, alert);
   shako__end(session, NULL, "tls-failed");
 }
@@ -109,8 +106,7 @@ static void fail(shako_session *session, shako_tls_failure failure,
 void shako__answered_certificate(shako_session *session, bool yes) {
   if (session->phase == SHAKO__PHASE_HANDSHAKE) {
     if (!yes && session->conn) {
-      fail(session, SHAKO_TLS_FAILURE_NO_CERTIFICATE,
-           ALERT_HANDSHAKE_FAILURE);
+      fail(session, SHAKO_TLS_FAILURE_NO_CERTIFICATE, ALERT_HANDSHAKE_FAILURE);
     } else if (!yes) {
       shako__end(session, NULL, "no-certificate");
     }
@@ -138,8 +134,8 @@ static void enter(shako_session *session) {
   session->owed_tls = true;
   session->active = session->now;
   session->home = SHAKO__PHASE_READY;
-  session->phase = session->listener->implicit_tls ? SHAKO__PHASE_START
-                                                   : SHAKO__PHASE_READY;
+  session->phase =
+      session->listener->implicit_tls ? SHAKO__PHASE_START : SHAKO__PHASE_READY;
 }
 
 /* The application's own handshake.  Octets that it acked into the session
@@ -178,8 +174,7 @@ static bool begin_implicit(shako_session *session) {
 
 /* Gets the certificates.  Returns whether to go on. */
 static bool choose(shako_session *session) {
-  switch (shako__conn_choose(session->conn,
-                             &session->listener->certificates)) {
+  switch (shako__conn_choose(session->conn, &session->listener->certificates)) {
   case SHAKO_PROVIDER_OK:
     return true;
   case SHAKO_PROVIDER_WAIT:

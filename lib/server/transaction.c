@@ -119,8 +119,8 @@ static void finish(shako_session *session) {
    refused already is read to its end, and no more of it is handed out. */
 void shako__body_step(shako_session *session) {
   shako_span data;
-  size_t used = shako__body_read(&session->body, shako__input_text(session),
-                                 &data);
+  size_t used =
+      shako__body_read(&session->body, shako__input_text(session), &data);
 
   shako__input_take(session, used);
   session->active = session->now;

@@ -9,8 +9,7 @@
 #define SHAKO__IN(PHASE)  (1u << SHAKO__PHASE_##PHASE)
 #define SHAKO__IN_GREETED (SHAKO__IN(HELO) | SHAKO__IN(EHLO))
 #define SHAKO__IN_MAIL    (SHAKO__IN(MAIL) | SHAKO__IN(RCPT))
-#define SHAKO__ANYWHERE                                                        \
-  (SHAKO__IN(READY) | SHAKO__IN_GREETED | SHAKO__IN_MAIL)
+#define SHAKO__ANYWHERE   (SHAKO__IN(READY) | SHAKO__IN_GREETED | SHAKO__IN_MAIL)
 
 /* ... and only in the clear. */
 #define SHAKO__IN_CLEAR (1u << 31)

@@ -20,8 +20,8 @@ shako__conn *shako__conn_new(const shako_mem *mem,
   conn->size = size;
   conn->info.struct_size = sizeof(conn->info);
   conn->info.alert = -1;
-  if (engine && engine->conn_init(conn->state, context, &config) !=
-                    SHAKO_TLS_STATUS_OK) {
+  if (engine &&
+      engine->conn_init(conn->state, context, &config) != SHAKO_TLS_STATUS_OK) {
     shako__release(mem, conn, size);
     return NULL;
   }
@@ -111,8 +111,7 @@ bool shako__conn_write(shako__conn *conn, const uint8_t *buf, size_t len) {
   while (len > 0) {
     size_t n = 0;
 
-    if (conn->engine->write(conn->state, buf, len, &n) !=
-        SHAKO_TLS_STATUS_OK) {
+    if (conn->engine->write(conn->state, buf, len, &n) != SHAKO_TLS_STATUS_OK) {
       return false;
     }
     buf += n;
@@ -121,8 +120,7 @@ bool shako__conn_write(shako__conn *conn, const uint8_t *buf, size_t len) {
   return true;
 }
 
-void shako__conn_fail(shako__conn *conn, shako_tls_failure failure,
-                      int alert) {
+void shako__conn_fail(shako__conn *conn, shako_tls_failure failure, int alert) {
   if (conn->info.failure == SHAKO_TLS_FAILURE_NONE) {
     conn->info.failure = failure;
   }

@@ -20,11 +20,11 @@ typedef struct shako__conn {
   shako_tls_info info;
   shako_certificate *certificates[SHAKO_CERTIFICATES_MAX];
   size_t certificate_count;
-  bool started; /* the peer was told to begin, or is expected to */
-  bool chosen; /* the provider gave its certificates */
-  bool agreed; /* the handshake is complete */
-  bool dry;    /* read() has nothing until the wire brings more */
-  bool over;   /* the peer's side has ended: close_notify or a failure */
+  bool started;    /* the peer was told to begin, or is expected to */
+  bool chosen;     /* the provider gave its certificates */
+  bool agreed;     /* the handshake is complete */
+  bool dry;        /* read() has nothing until the wire brings more */
+  bool over;       /* the peer's side has ended: close_notify or a failure */
   char cipher[64]; /* external: a copy for |info| */
   /* max_align_t is C11's; not every C library has it where asked for C99 */
   _Alignas(16) unsigned char state[];
