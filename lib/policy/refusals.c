@@ -1,88 +1,79 @@
 #include "policy/refusals.h"
 
-/* Code, enhanced code (RFC 3463), text, reason, whether the connection ends.
-   In front: where the code comes from. */
+#define NO(NAME, CODE, ENHANCED, REASON, CLOSE, TEXT)                          \
+  [SHAKO__REFUSAL_##NAME] = {CODE, ENHANCED, TEXT, REASON, CLOSE}
+
+/* Code, enhanced code (RFC 3463), reason, whether the connection ends, text.
+   Above: where that comes from. */
+/* clang-format off */
 static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
-    /* RFC 3207 4 */
-    [SHAKO__REFUSAL_TLS_REQUIRED] = {530, "5.7.0",
-                                     "Must issue a STARTTLS command first",
-                                     "tls-required", 0},
-    [SHAKO__REFUSAL_TLS_NOT_OFFERED] = {502, "5.5.1", "STARTTLS is not offered",
-                                        "tls-not-offered", 0},
-    /* RFC 3207 4.1: all but QUIT */
-    [SHAKO__REFUSAL_TLS_TOO_WEAK] = {554, "5.7.0",
-                                     "This TLS is too weak for mail from you",
-                                     "tls-too-weak", 0},
-    /* RFC 5321 3.1 */
-    [SHAKO__REFUSAL_TURNED_AWAY] = {503, "5.5.1",
-                                    "No service for you; only QUIT is taken",
-                                    "turned-away", 0},
-    /* RFC 5321 4.2.4 */
-    [SHAKO__REFUSAL_UNKNOWN_COMMAND] = {500, "5.5.2", "Command unrecognized",
-                                        "unknown-command", 0},
-    [SHAKO__REFUSAL_LINE_TOO_LONG] = {500, "5.5.2", "Line too long",
-                                      "line-too-long", 0},
-    [SHAKO__REFUSAL_BAD_OCTETS] = {501, "5.5.2",
-                                   "Only printable ASCII is taken here",
-                                   "bad-octets", 0},
-    [SHAKO__REFUSAL_NOT_IMPLEMENTED] = {502, "5.5.1", "Command not implemented",
-                                        "not-implemented", 0},
-    [SHAKO__REFUSAL_BAD_SEQUENCE] = {503, "5.5.1", "Bad sequence of commands",
-                                     "bad-sequence", 0},
-    [SHAKO__REFUSAL_BAD_PARAMETER] = {501, "5.5.4",
-                                      "Syntax error in the parameters",
-                                      "bad-parameter", 0},
-    /* RFC 5321 4.1.1.11 */
-    [SHAKO__REFUSAL_UNKNOWN_PARAMETER] = {555, "5.5.4",
-                                          "Parameter not recognized",
-                                          "unknown-parameter", 0},
-    [SHAKO__REFUSAL_BAD_REVERSE_PATH] = {501, "5.1.7",
-                                         "Syntax error in the reverse-path",
-                                         "bad-reverse-path", 0},
-    [SHAKO__REFUSAL_BAD_FORWARD_PATH] = {501, "5.1.3",
-                                         "Syntax error in the forward-path",
-                                         "bad-forward-path", 0},
-    /* RFC 5321 4.5.3.1.10 */
-    [SHAKO__REFUSAL_TOO_MANY_RECIPIENTS] = {452, "4.5.3", "Too many recipients",
-                                            "too-many-recipients", 0},
-    [SHAKO__REFUSAL_TOO_MANY_MESSAGES] = {421, "4.7.0",
-                                          "Too many messages on one connection",
-                                          "too-many-messages", 1},
-    [SHAKO__REFUSAL_TOO_MANY_ERRORS] = {421, "4.7.0", "Too many errors",
-                                        "too-many-errors", 1},
-    /* RFC 1870 6 */
-    [SHAKO__REFUSAL_MESSAGE_TOO_BIG] = {552, "5.3.4",
-                                        "Message exceeds the size limit",
-                                        "message-too-big", 0},
-    [SHAKO__REFUSAL_CHUNK_TOO_BIG] = {421, "4.3.4",
-                                      "Chunk exceeds the size limit",
-                                      "chunk-too-big", 1},
-    /* RFC 5321 2.3.8, 4.1.1.4 */
-    [SHAKO__REFUSAL_BARE_LINE_END] = {554, "5.6.0",
-                                      "Bare CR or LF in the message",
-                                      "bare-line-end", 0},
-    /* RFC 3207 6 */
-    [SHAKO__REFUSAL_INJECTED_BYTES] = {554, "5.5.0", "Octets behind STARTTLS",
-                                       "injected-bytes", 1},
-    [SHAKO__REFUSAL_NO_CERTIFICATE] = {454, "4.7.0",
-                                       "No certificate at the moment",
-                                       "no-certificate", 0},
-    [SHAKO__REFUSAL_TLS_UNAVAILABLE] = {454, "4.7.0",
-                                        "TLS not available at the moment",
-                                        "tls-unavailable", 0},
-    [SHAKO__REFUSAL_TLS_ON_CLEAR_PORT] = {0, NULL, NULL, "tls-on-clear-port",
-                                          1},
-    /* RFC 5321 4.5.3.2.7 */
-    [SHAKO__REFUSAL_IDLE_TIMEOUT] = {421, "4.4.2", "Idle for too long",
-                                     "idle-timeout", 1},
-    [SHAKO__REFUSAL_SESSION_TIMEOUT] = {421, "4.4.2", "Connected for too long",
-                                        "session-timeout", 1},
-    [SHAKO__REFUSAL_ANSWER_TIMEOUT] = {421, "4.3.0",
-                                       "No answer from the mail system",
-                                       "answer-timeout", 1},
-    [SHAKO__REFUSAL_SHUTDOWN] = {421, "4.3.2", "Service shutting down",
-                                 "shutdown", 1},
+  /* RFC 3207 4 */
+  NO(TLS_REQUIRED,        530, "5.7.0", "tls-required",        0,
+     "Must issue a STARTTLS command first"),
+  NO(TLS_NOT_OFFERED,     502, "5.5.1", "tls-not-offered",     0,
+     "STARTTLS is not offered"),
+  NO(NO_CERTIFICATE,      454, "4.7.0", "no-certificate",      0,
+     "No certificate at the moment"),
+  NO(TLS_UNAVAILABLE,     454, "4.7.0", "tls-unavailable",     0,
+     "TLS not available at the moment"),
+  /* RFC 3207 4.1: all but QUIT */
+  NO(TLS_TOO_WEAK,        554, "5.7.0", "tls-too-weak",        0,
+     "This TLS is too weak for mail from you"),
+  /* RFC 3207 6: what stands behind STARTTLS was injected */
+  NO(INJECTED_BYTES,      554, "5.5.0", "injected-bytes",      1,
+     "Octets behind STARTTLS"),
+  /* A ClientHello where SMTP is spoken: nothing that it would understand */
+  NO(TLS_ON_CLEAR_PORT,     0, NULL,    "tls-on-clear-port",   1,
+     NULL),
+  /* RFC 5321 3.1: after a 554 greeting */
+  NO(TURNED_AWAY,         503, "5.5.1", "turned-away",         0,
+     "No service for you; only QUIT is taken"),
+  /* RFC 5321 4.2.4 */
+  NO(UNKNOWN_COMMAND,     500, "5.5.2", "unknown-command",     0,
+     "Command unrecognized"),
+  NO(NOT_IMPLEMENTED,     502, "5.5.1", "not-implemented",     0,
+     "Command not implemented"),
+  NO(BAD_SEQUENCE,        503, "5.5.1", "bad-sequence",        0,
+     "Bad sequence of commands"),
+  NO(BAD_PARAMETER,       501, "5.5.4", "bad-parameter",       0,
+     "Syntax error in the parameters"),
+  NO(UNKNOWN_PARAMETER,   555, "5.5.4", "unknown-parameter",   0,
+     "Parameter not recognized"),
+  NO(BAD_REVERSE_PATH,    501, "5.1.7", "bad-reverse-path",    0,
+     "Syntax error in the reverse-path"),
+  NO(BAD_FORWARD_PATH,    501, "5.1.3", "bad-forward-path",    0,
+     "Syntax error in the forward-path"),
+  /* RFC 5321 2.4, 4.1.2, 4.5.3.1.9 */
+  NO(BAD_OCTETS,          501, "5.5.2", "bad-octets",          0,
+     "Only printable ASCII is taken here"),
+  NO(LINE_TOO_LONG,       500, "5.5.2", "line-too-long",       0,
+     "Line too long"),
+  /* RFC 5321 2.3.8, 4.1.1.4 */
+  NO(BARE_LINE_END,       554, "5.6.0", "bare-line-end",       0,
+     "Bare CR or LF in the message"),
+  /* RFC 1870 6, RFC 3030 2 */
+  NO(MESSAGE_TOO_BIG,     552, "5.3.4", "message-too-big",     0,
+     "Message exceeds the size limit"),
+  NO(CHUNK_TOO_BIG,       421, "4.3.4", "chunk-too-big",       1,
+     "Chunk exceeds the size limit"),
+  /* RFC 5321 4.5.3.1.10, 3.8 */
+  NO(TOO_MANY_RECIPIENTS, 452, "4.5.3", "too-many-recipients", 0,
+     "Too many recipients"),
+  NO(TOO_MANY_MESSAGES,   421, "4.7.0", "too-many-messages",   1,
+     "Too many messages on one connection"),
+  NO(TOO_MANY_ERRORS,     421, "4.7.0", "too-many-errors",     1,
+     "Too many errors"),
+  NO(SHUTDOWN,            421, "4.3.2", "shutdown",            1,
+     "Service shutting down"),
+  /* RFC 5321 4.5.3.2 */
+  NO(IDLE_TIMEOUT,        421, "4.4.2", "idle-timeout",        1,
+     "Idle for too long"),
+  NO(SESSION_TIMEOUT,     421, "4.4.2", "session-timeout",     1,
+     "Connected for too long"),
+  NO(ANSWER_TIMEOUT,      421, "4.3.0", "answer-timeout",      1,
+     "No answer from the mail system"),
 };
+/* clang-format on */
 
 const shako_verdict *shako__refusal_verdict(shako__refusal refusal) {
   return &refusals[refusal];
