@@ -129,6 +129,8 @@ int main(int argc, char **argv) {
   const char *reason = "";
   shako_mbedtls_context *context = NULL;
   shako_certificate *certificate = NULL;
+  check(argc == 3 || argc > 4 ? SHAKO_ERR_INVALID_ARGUMENT : 0,
+        "minimal [PORT [CERTIFICATE KEY]]");
   check(shako_mbedtls_context_new(&context, NULL, message), message);
   check(argc == 4 ? shako_mbedtls_certificate_read(&certificate, argv[2],
                                                    argv[3], NULL, message)

@@ -121,6 +121,7 @@ static void what_is_no_address_is_refused(void **state) {
       {OCTETS("00001::"), "five digits, zeros"},
       {OCTETS("g::"), "no hexadecimal digit"},
       {OCTETS("1:2:3:4:5:6:7:1.2.3.4"), "dotted end too late"},
+      {OCTETS("1:2:3:4:5:6:7::1.2.3.4"), "... behind a gap"},
       {OCTETS("1.2.3.4::"), "dotted start"},
       {OCTETS("::1.2.3.4:5"), "dotted inside"},
       {OCTETS("::1.2.3"), "dotted end too short"},

@@ -54,7 +54,7 @@ static void read_naively(shako_span text, outcome *want) {
 
   /* The first bare one ends what is handed out. */
   for (i = 0; i < want->used && !want->bare; i++) {
-    if (t[i] == '\n' && t[i - 1] != '\r') {
+    if (t[i] == '\n' && (t + i)[-1] != '\r') {
       want->bare = true;
       limit = i;
     } else if (t[i] == '\r' && i + 1 < want->used && t[i + 1] != '\n') {
@@ -428,7 +428,8 @@ static size_t random_octets(uint32_t *seed, uint8_t *octets, size_t max) {
   return len;
 }
 
-/* Fills |octets| with up to |max|, mostly such as make lines. */
+/* Fills |octets| with up to |max|, mostly such as make lines, and some that
+   differ from CR, LF and dot in the highest bit alone. */
 static size_t random_lines(uint32_t *seed, uint8_t *octets, size_t max) {
   static const shako_span pieces[] = {
       OCTETS("aaaaaaaaaaaaaaaaa"),
@@ -440,9 +441,12 @@ static size_t random_lines(uint32_t *seed, uint8_t *octets, size_t max) {
       OCTETS("\r\n\r\n"),
       OCTETS("\r\n.."),
       OCTETS("\r\na"),
+      OCTETS("\x8a\x8d\xae"),
       OCTETS("\0"),
       OCTETS("."),
       OCTETS("\r\n.\r\n"),
+      OCTETS("\x8d\n"),
+      OCTETS("\r\x8a"),
       OCTETS("\r"),
       OCTETS("\n"),
   };

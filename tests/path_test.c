@@ -293,6 +293,8 @@ static void source_routes_are_checked(void **state) {
       {OCTETS("<@a, @b:c@d>"), "a space"},
       {OCTETS("<@a@b:c@d>"), "no comma"},
       {OCTETS("<a:b@c>"), "no at sign at all"},
+      {OCTETS("<@a!b@c>"), "no colon, an atom behind"},
+      {OCTETS("<@a\"b\"@c>"), "no colon, a quoted string behind"},
       {OCTETS("<@a::b@c>"), "two colons"},
       {OCTETS("<@a:@b:c@d>"), "two routes"},
       {OCTETS("<@[192.0.2.7]:a@b>"), "a literal, which At-domain is not"},

@@ -12,8 +12,8 @@
 /* "M123456P1234W0Q17": microseconds, process, worker, count. */
 #define ID_SIZE 64
 
-/* The time and two dots; a host of 255 octets, each of which may take 4. */
-#define NAME_SIZE (24 + ID_SIZE + 4 * 255)
+/* No file's name is longer (NAME_MAX); a long host is cut. */
+#define NAME_SIZE 256
 
 struct delivery {
   const maildir *dir;
@@ -25,19 +25,19 @@ struct delivery {
   char octets[16384];
 };
 
-/* Writes |host| as the name of a file has it: no slash, and no colon, which
-   begins the flags. */
-static void write_host(char *to, const char *host) {
-  for (; *host != '\0'; host++) {
+/* Adds as much of |host| as fits to |name|, whose length is |len|, as the name
+   of a file has it: no slash, and no colon, which begins the flags. */
+static void add_host(char *name, size_t len, const char *host) {
+  for (; *host != '\0' && len + 4 < NAME_SIZE; host++) {
     if (*host == '/' || *host == ':') {
-      memcpy(to, *host == '/' ? "\\057" : "\\072", 4);
-      to += 4;
+      memcpy(name + len, *host == '/' ? "\\057" : "\\072", 4);
+      len += 4;
     } else {
-      *to++ = *host;
+      name[len++] = *host;
     }
   }
 
-  *to = '\0';
+  name[len] = '\0';
 }
 
 static void make_name(delivery *d, maildir_names *names) {
@@ -49,7 +49,7 @@ static void make_name(delivery *d, maildir_names *names) {
            (long)getpid(), names->worker, names->count++);
   n = snprintf(d->name, sizeof(d->name), "%lld.%s.", (long long)now.tv_sec,
                d->id);
-  write_host(d->name + n, names->host);
+  add_host(d->name, (size_t)n, names->host);
 }
 
 delivery *delivery_new(const maildir *dir, maildir_names *names) {

@@ -37,8 +37,10 @@ static bool check_hostname(const service *s, const options *o) {
   error = shako_listener_new(&listener, &config, NULL, &reason);
   shako_listener_unref(listener);
   if (error != 0) {
-    log_line("--hostname %s%s: %s", s->hostname,
-             o->hostname != NULL ? "" : " (the machine's name)",
+    log_line("%s%s: %s",
+             o->hostname != NULL ? "--hostname "
+                                 : "no --hostname, and the machine's ",
+             s->hostname,
              error == SHAKO_ERR_INVALID_ARGUMENT ? reason
                                                  : shako_strerror(error));
   }
