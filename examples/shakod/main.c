@@ -124,6 +124,14 @@ static bool become(const char *name) {
   return true;
 }
 
+static void close_all(options *o) {
+  size_t i;
+
+  for (i = 0; i < o->endpoint_count; i++) {
+    endpoint_close(&o->endpoints[i]);
+  }
+}
+
 static bool bind_all(options *o) {
   size_t i;
 
@@ -182,7 +190,8 @@ static bool prepare(options *o, service *shared) {
          listen_all(o);
 }
 
-static int serve(server *s, options *o, const service *shared) {
+/* Hands the sockets over to the workers. */
+static int serve(server *s, const options *o, const service *shared) {
   if (open_server(s) != 0 || !start_workers(s, o, shared)) {
     _exit(EXIT_WRONG); /* threads may run */
   }
@@ -200,7 +209,6 @@ int main(int argc, char **argv) {
   server s = {0};
   int status = EXIT_WRONG;
   options_result result = options_read(&o, argc, argv);
-  size_t i;
 
   if (result != OPTIONS_RUN) {
     return result == OPTIONS_DONE ? 0 : EXIT_WRONG;
@@ -210,10 +218,8 @@ int main(int argc, char **argv) {
   signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of write() */
   if (prepare(&o, &shared)) {
     status = serve(&s, &o, &shared);
-  }
-
-  for (i = 0; i < o.endpoint_count; i++) {
-    endpoint_close(&o.endpoints[i]);
+  } else {
+    close_all(&o);
   }
 
   service_close(&shared);

@@ -80,6 +80,13 @@ static void on_acceptable(uv_poll_t *poll, int status, int events) {
   }
 }
 
+/* Closes the socket too, so that the system turns newcomers away. */
+static void on_acceptor_closed(uv_handle_t *handle) {
+  acceptor *a = handle->data;
+
+  close(a->fd);
+}
+
 static void on_stop(uv_async_t *async) {
   worker *w = async->data;
   connection *c;
@@ -89,7 +96,7 @@ static void on_stop(uv_async_t *async) {
   uv_close((uv_handle_t *)&w->stop, NULL);
   uv_close((uv_handle_t *)&w->pause, NULL);
   for (i = 0; i < w->acceptor_count; i++) {
-    uv_close((uv_handle_t *)&w->acceptors[i].poll, NULL);
+    uv_close((uv_handle_t *)&w->acceptors[i].poll, on_acceptor_closed);
   }
 
   for (c = w->connections; c != NULL; c = c->next) {

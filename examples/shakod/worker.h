@@ -42,7 +42,7 @@ typedef struct worker {
 
 /**
  * Makes worker |number|, which takes the sockets of that number from
- * |endpoints| (it does not close them), and starts its thread.  Returns it,
+ * |endpoints| and closes them in the end, and starts its thread.  Returns it,
  * or NULL after a line that says why.
  */
 worker *worker_new(unsigned number, const service *shared,

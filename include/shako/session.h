@@ -76,9 +76,9 @@ SHAKO_API unsigned shako_session_want(const shako_session *session);
  * last reply.
  */
 
-/* Lends room for octets from the peer.  Returns NULL where want() has no
-   RECV; where it has, NULL means that memory ran out and the session is over:
-   poll for CLOSED. */
+/* Lends room for octets from the peer.  Without an open loan it returns NULL
+   where want() has no RECV; where it has, NULL means that memory ran out and
+   the session is over: poll for CLOSED. */
 SHAKO_API uint8_t *shako_session_recv_buf(shako_session *session, size_t *len);
 
 /**

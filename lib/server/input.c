@@ -74,7 +74,10 @@ static void move_to_front(shako__input *input) {
 uint8_t *shako_session_recv_buf(shako_session *session, size_t *len) {
   shako__input *input = &session->input;
 
-  *len = 0;
+  *len = input->lent;
+  if (input->lent > 0) {
+    return input->block + input->end; /* the open loan, whatever is wanted */
+  }
   if (!shako__input_room(session)) {
     return NULL;
   }
@@ -82,12 +85,10 @@ uint8_t *shako_session_recv_buf(shako_session *session, size_t *len) {
     shako__fail(session, SHAKO_ERR_NOMEM);
     return NULL;
   }
-  if (input->lent == 0) {
-    if (input->cap - input->end < ROOM_WORTH_HAVING && is_movable(session)) {
-      move_to_front(input);
-    }
-    input->lent = input->cap - input->end;
+  if (input->cap - input->end < ROOM_WORTH_HAVING && is_movable(session)) {
+    move_to_front(input);
   }
+  input->lent = input->cap - input->end;
   *len = input->lent;
   return input->block + input->end;
 }

@@ -41,12 +41,15 @@ static void free_engine_state(shako__conn *conn) {
 }
 
 void shako__conn_free(shako__conn *conn, const shako_mem *mem) {
+  size_t size;
+
   if (!conn) {
     return;
   }
+  size = conn->size;
   free_engine_state(conn);
-  shako__wipe(conn, conn->size);
-  shako__release(mem, conn, conn->size);
+  shako__wipe(conn, size);
+  shako__release(mem, conn, size);
 }
 
 shako_provider_status
