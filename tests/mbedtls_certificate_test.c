@@ -70,7 +70,8 @@ static void good_files_are_read(void **state) {
   }
 }
 
-/* |what| stands for the folder's name and a slash, wherever it is. */
+/* In a message "@" stands for the folder's name and a slash, and a blank at
+   its end for what mbed TLS adds. */
 static void bad_files_are_named_with_the_reason(void **state) {
   static const struct {
     const char *pem;
@@ -97,10 +98,10 @@ static void bad_files_are_named_with_the_reason(void **state) {
        "@ecdsa.pem: holds no PRIVATE KEY in PEM form"},
       {"ecdsa.pem", "garbage.pem",
        "@garbage.pem: holds no PRIVATE KEY in PEM form"},
-      {"broken.pem", "ecdsa.key", "@broken.pem: "},
+      {"broken.pem", "ecdsa.key", "@broken.pem: cannot be parsed: "},
       {"broken-chain.pem", "ecdsa.key",
        "@broken-chain.pem: only some of the certificates in it can be read"},
-      {"ecdsa.pem", "broken.key", "@broken.key: "},
+      {"ecdsa.pem", "broken.key", "@broken.key: cannot be parsed: "},
       {"ecdsa.pem", "encrypted.key",
        "@encrypted.key: the key is encrypted; it must be readable without a "
        "password"},

@@ -733,12 +733,15 @@ static void a_damaged_record_is_an_end(void **state) {
   for (i = 0; i < 2; i++) {
     octets got = {0};
     tls_pair pair;
+    int sends;
 
     open_done(&pair, versions[i]);
     pair_client_write(&pair, (const uint8_t *)"MAIL\r\n", 6);
+    sends = pair.sends;
     pair.to_engine.ptr[pair.to_engine.len - 3] ^= 1;
     assert_int_equal(pair_engine_drain(&pair, &got), FAILED);
     assert_int_equal(got.len, 0);
+    assert_int_equal(pair.sends, sends + 1); /* one alert, not two */
     assert_int_equal(pair_info(&pair).alert, 20);
     assert_int_equal(pair_client_drain(&pair, &got),
                      MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE);
@@ -793,7 +796,8 @@ static void the_session_may_send_an_alert(void **state) {
 
 /* mbed TLS returns in the middle of its input after such a warning. */
 static void a_warning_does_not_stop_the_reading(void **state) {
-  octets got = {0};
+  uint8_t buf[64] = {0};
+  size_t n = 0;
   tls_pair pair;
 
   (void)state;
@@ -803,10 +807,9 @@ static void a_warning_does_not_stop_the_reading(void **state) {
                        MBEDTLS_SSL_ALERT_MSG_NO_RENEGOTIATION),
                    0);
   pair_client_write(&pair, (const uint8_t *)"NOOP\r\n", 6);
-  assert_int_equal(pair.to_engine.len > 0, 1);
-  assert_int_equal(pair_engine_drain(&pair, &got), WANT_RECV);
-  assert_string_equal(octets_text(&got), "NOOP\r\n");
-  octets_free(&got);
+  assert_int_equal(pair.engine->read(pair.conn, buf, sizeof(buf), &n), OK);
+  assert_int_equal(n, 6);
+  assert_memory_equal(buf, "NOOP\r\n", 6);
   pair_close(&pair);
 }
 
@@ -1004,7 +1007,7 @@ static void a_damaged_flight_is_the_clients_fault(void **state) {
     size_t at = 0;
 
     while (at < damage(versions[i % 2], i / 2, at)) {
-      at++;
+      at += 3;
     }
   }
 }

@@ -55,25 +55,27 @@ static void send_all(connection *c) {
   }
 }
 
+/* Ends the session of a stopping worker, unless a message is in flight. */
+static void end_if_idle(connection *c) {
+  if (c->worker->stopping && !c->ending && !mail_is_open(&c->mail)) {
+    c->ending = true;
+    shako_session_shutdown(c->session, NULL);
+  }
+}
+
 /* Takes all events that there are, and lets time pass. */
 static void take_events(connection *c, shako_time now) {
   bool due = shako_session_expiry(c->session) <= now;
 
+  end_if_idle(c);
   while (due || (shako_session_want(c->session) & SHAKO_WANT_POLL)) {
     const shako_event *event = shako_session_poll(c->session, now);
 
     due = false;
     if (event != NULL) {
       mail_handle(&c->mail, event);
+      end_if_idle(c); /* before the next message of the flight begins */
     }
-  }
-}
-
-/* Ends the session of a stopping worker, unless a message is in flight. */
-static void end_if_idle(connection *c) {
-  if (c->worker->stopping && !c->ending && !mail_is_open(&c->mail)) {
-    c->ending = true;
-    shako_session_shutdown(c->session, NULL);
   }
 }
 
@@ -144,8 +146,6 @@ void connection_advance(connection *c) {
   }
 
   do {
-    take_events(c, now);
-    end_if_idle(c);
     take_events(c, now);
     send_all(c);
     want = shako_session_want(c->session);

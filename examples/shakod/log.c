@@ -65,6 +65,8 @@ static void add_tls(buffer *line, bool secure, const shako_tls_info *tls) {
     buffer_add(line, shako_tls_version_name(tls->version));
     buffer_add(line, ",");
     buffer_add(line, tls->cipher != NULL ? tls->cipher : "unknown");
+  } else if (tls->failure == SHAKO_TLS_FAILURE_NONE) {
+    buffer_add(line, "unfinished");
   } else {
     buffer_add(line, "failed:");
     buffer_add(line, shako_tls_failure_name(tls->failure));

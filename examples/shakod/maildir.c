@@ -56,6 +56,7 @@ int maildir_open(maildir *dir, const char *path) {
   int fd = open_folder(AT_FDCWD, path);
   int error;
 
+  dir->path = path;
   dir->tmp_fd = -1;
   dir->new_fd = -1;
   if (fd < 0) {

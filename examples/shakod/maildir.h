@@ -9,12 +9,13 @@
    appears in new/ by a rename, whole or not at all. */
 
 typedef struct maildir {
+  const char *path; /* as maildir_open() was given it */
   int tmp_fd;
   int new_fd;
 } maildir;
 
-/* Opens |path|, made if it is missing, with tmp, new and cur in it.  Returns
-   0, or what errno was. */
+/* Opens |path| (which outlives |dir|), made if it is missing, with tmp, new and
+   cur in it.  Returns 0, or what errno was. */
 int maildir_open(maildir *dir, const char *path);
 
 void maildir_close(maildir *dir);

@@ -14,6 +14,7 @@
  *   envelope   the head that delivery adds
  *   maildir, delivery   the folder, and a message on its way into it
  *   log        what is told on standard error
+ *   address, number, buffer   small tools
  */
 #include <errno.h>
 #include <grp.h>

@@ -65,7 +65,8 @@ SHAKO_API int shako_mbedtls_certificate_read(shako_certificate **pcertificate,
  * say so, loudly, wherever it is used.
  *
  * Returns 0, or
- *   SHAKO_ERR_INVALID_ARGUMENT  |hostname| is longer than 255 octets
+ *   SHAKO_ERR_INVALID_ARGUMENT  |hostname| is empty or longer than 255 octets,
+ *                               or the years are not 1970 to 9999
  *   SHAKO_ERR_NOMEM
  *   SHAKO_ERR_TLS               |message| says why
  */

@@ -62,7 +62,8 @@ typedef struct shako_tls_info {
   uint16_t version;   /* 0x0303, 0x0304; 0 before it is agreed */
   const char *cipher; /* IANA name; NULL before it is agreed */
   shako_tls_failure failure;
-  int alert;        /* the last one, of either side; -1 for none */
+  int alert;        /* that ended it, of either side; -1 for none.  0 is a
+                       close_notify in the middle of the handshake */
   int native_error; /* the TLS library's own code; 0 for none */
 } shako_tls_info;
 
@@ -136,10 +137,14 @@ typedef struct shako_tls_engine {
   shako_tls_status (*write)(void *conn, const uint8_t *buf, size_t len,
                             size_t *n);
 
-  /* Sends close_notify; called once at the most.  Returns OK or FAILED. */
+  /* Sends close_notify; called once at the most, and write() no more after it.
+     Returns OK or FAILED. */
   shako_tls_status (*close)(void *conn);
 
-  /* Sends the fatal alert |description| (RFC 8446 6) of the session's own. */
+  /* Sends the fatal alert |description| (RFC 8446 6) of the session's own, as
+     after a timeout, and ends the connection.  Sends nothing after FAILED,
+     where the engine has told the peer what there was to tell, nor after
+     close(). */
   void (*alert)(void *conn, int description);
 
   /* Fills |*info|, whose struct_size is set, with what is known so far. */

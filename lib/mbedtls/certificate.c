@@ -44,7 +44,7 @@ static int refuse(char *message, const char *path, int error) {
     return SHAKO_ERR_NOMEM;
   }
   mbedtls_strerror(error, reason, sizeof(reason));
-  SHAKO__SAY(message, path, ": ", reason);
+  SHAKO__SAY(message, path, ": cannot be parsed: ", reason);
 
   return SHAKO_ERR_CERTIFICATE;
 }

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include <mbedtls/error.h>
-#include <mbedtls/oid.h>
 #include <psa/crypto.h>
 
 #include "mbedtls/internal.h"

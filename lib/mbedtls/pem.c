@@ -9,6 +9,7 @@
 static const char *word(int error) {
   switch (error) {
   case ENOENT:
+  case ENOTDIR:
     return "no such file";
   case EACCES:
     return "permission denied";

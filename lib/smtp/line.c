@@ -66,7 +66,12 @@ bool shako__verb_is_foreign(shako_span verb) {
     }
   }
 
-  return verb.len > 0 && verb.ptr[verb.len - 1] == ':';
+  /* A header field's name and its colon (RFC 5322 2.2). */
+  for (i = 0;
+       i < verb.len && (shako__is_alnum(verb.ptr[i]) || verb.ptr[i] == '-');) {
+    i++;
+  }
+  return i > 0 && i < verb.len && verb.ptr[i] == ':';
 }
 
 bool shako__text_is_client_hello(shako_span text) {

@@ -24,8 +24,8 @@ typedef struct shako__command {
 shako__command shako__command_split(shako_span line);
 
 /* Whether |verb| belongs to another protocol, so that the connection is not
-   worth keeping: an HTTP method, or the name of a header field (it ends in a
-   colon). */
+   worth keeping: an HTTP method, or the name of a header field and its colon.
+ */
 bool shako__verb_is_foreign(shako_span verb);
 
 /* Whether |text| begins as a TLS record does that holds a ClientHello

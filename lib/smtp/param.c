@@ -46,9 +46,18 @@ bool shako__param_read(shako_span *text, shako__param *param) {
   return true;
 }
 
-/* RFC 1870 4: 1 to 20 digits. */
+/* RFC 1870 4: 1 to 20 digits.  What 64 bits do not hold is over any limit. */
 static bool read_size(shako_span value, shako__mail_params *params) {
-  return shako__number(value, &params->size);
+  shako_span rest = value;
+  shako_span digits = shako__cut_class(&rest, shako__is_digit);
+
+  if (rest.len > 0 || digits.len == 0 || digits.len > 20) {
+    return false;
+  }
+  if (!shako__number(value, &params->size)) {
+    params->size = UINT64_MAX;
+  }
+  return true;
 }
 
 /* RFC 6152 2. */

@@ -1,0 +1,127 @@
+#ifndef SESSION_RUN_H
+#define SESSION_RUN_H
+
+#include "fake_engine.h"
+#include "octets.h"
+#include "session_peer.h"
+#include "session_settings.h"
+
+/* A message: what was accepted by DATA's answer. */
+typedef struct run_message {
+  size_t from, to; /* in |bodies| */
+  bool complete;   /* MESSAGE; else a RESET of |reason| */
+  char reason[32];
+} run_message;
+
+/* What a listener takes from its memory. */
+typedef struct run_memory {
+  size_t used;
+  size_t most;
+  unsigned allocations;
+  unsigned fail_at; /* this allocation fails; 0: none */
+  bool failed;
+} run_memory;
+
+/* More than this a session never has. */
+#define RUN_MEMORY_MAX ((size_t)128 * 1024)
+
+/* One session, from its start to CLOSED. */
+typedef struct run {
+  const settings *settings;
+  shako_session *session;
+  shako_time now;
+  unsigned steps;
+  peer peer;
+  bool eof;
+  bool lost;
+  bool stopped; /* shutdown() was called */
+  bool done;    /* |moment| was */
+
+  uint8_t *loan; /* of recv_buf() */
+  size_t loan_len;
+  octets lent; /* what send_buf() lent, as long as it does */
+  bool is_lent;
+  bool would_block; /* the io's next call says AGAIN */
+  octets wire;      /* all that was sent */
+  octets clear_text; /* all that was received before TLS */
+
+  /* TLS */
+  bool switched;      /* STARTTLS is accepted, or the port is always TLS */
+  bool secure;        /* TLS was delivered */
+  bool external_done; /* HANDSHAKE is answered */
+  size_t external_at; /* ... when so much was sent */
+  bool injected;      /* "injected-bytes" */
+
+  /* events */
+  const shako_event *live;
+  octets live_text;
+  octets log;
+  octets messages; /* of run_message */
+  octets bodies;
+  bool in_transaction;
+  bool in_data;
+  bool turned_away;
+  uint32_t recipients;
+  uint32_t accepted;   /* messages */
+  uint32_t violations;
+  uint32_t noes;
+  bool closed;
+  char how[32];
+
+  /* the question */
+  shako_question question; /* 0: none is open */
+  shako_question last_question;
+  shako_event_type asked;
+  settings_answer answer;
+  unsigned questions;
+  unsigned delay;
+
+  /* the surroundings */
+  run_memory memory;
+  shako_listener *listener;
+  shako_tls_engine chatty;
+  fake_context context;
+  fake_counters counters;
+  fake_certificate certificate;
+  fake_provider provider;
+} run;
+
+/* Runs a session with |s| against a peer that says |octets|. */
+void run_play(run *r, const settings *s, const uint8_t *octets, size_t len);
+void run_free(run *r);
+
+/* Says why a run is wrong, and all that happened, and traps. */
+_Noreturn void run_fail(const run *r, const char *file, int line,
+                        const char *why);
+
+#define HOLDS(RUN, CONDITION, WHY)                                             \
+  do {                                                                         \
+    if (!(CONDITION)) {                                                        \
+      run_fail((RUN), __FILE__, __LINE__, (WHY));                              \
+    }                                                                          \
+  } while (0)
+
+size_t run_message_count(const run *r);
+const run_message *run_message_at(const run *r, size_t i);
+
+/* session_events.c */
+
+/* Checks that the event polled last is as it was, and forgets it. */
+void run_let_go(run *r);
+void run_take_event(run *r, const shako_event *event);
+
+/* Gives the answer that the settings have for the open question. */
+void run_answer(run *r);
+
+/* session_run.c, for session_events.c */
+unsigned run_want(const run *r);
+void run_give_back(run *r);
+
+/* The question, if one was open, is open no more. */
+void run_question_gone(run *r);
+
+/* session_world.c: listener, memory, engine and provider */
+void run_world_open(run *r);
+void run_world_close(run *r);
+
+#endif /* SESSION_RUN_H */

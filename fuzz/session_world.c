@@ -1,0 +1,115 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "chatty_engine.h"
+#include "session_run.h"
+
+static void *counted_alloc(size_t size, void *user_data) {
+  run_memory *memory = user_data;
+
+  memory->allocations++;
+  if (memory->allocations == memory->fail_at) {
+    memory->failed = true;
+    return NULL;
+  }
+  memory->used += size;
+  if (memory->used > memory->most) {
+    memory->most = memory->used;
+  }
+  return malloc(size);
+}
+
+static void counted_release(void *ptr, size_t size, void *user_data) {
+  run_memory *memory = user_data;
+
+  memory->used -= size;
+  free(ptr);
+}
+
+static void add(fake_script *script, shako_provider_status a,
+                shako_provider_status b) {
+  fake_script_add(script, a);
+  fake_script_add(script, b);
+}
+
+static void open_provider(run *r) {
+  fake_provider *provider = &r->provider;
+
+  provider->certificate = &r->certificate;
+  provider->counters = &r->counters;
+  fake_certificate_init(&r->certificate);
+  switch (r->settings->provider) {
+  case SETTINGS_PROVIDER_NOT_READY:
+    add(&provider->ready, SHAKO_PROVIDER_NONE, SHAKO_PROVIDER_NONE);
+    break;
+  case SETTINGS_PROVIDER_READY_LATER:
+    add(&provider->ready, SHAKO_PROVIDER_WAIT, SHAKO_PROVIDER_OK);
+    break;
+  case SETTINGS_PROVIDER_SELECTS_NONE:
+    add(&provider->select, SHAKO_PROVIDER_NONE, SHAKO_PROVIDER_NONE);
+    break;
+  case SETTINGS_PROVIDER_SELECTS_LATER:
+    add(&provider->select, SHAKO_PROVIDER_WAIT, SHAKO_PROVIDER_OK);
+    break;
+  case SETTINGS_PROVIDER_NEVER_READY:
+    add(&provider->ready, SHAKO_PROVIDER_WAIT, SHAKO_PROVIDER_NONE);
+    break;
+  case SETTINGS_PROVIDER_GOOD:
+  case SETTINGS_PROVIDER_INIT_FAILS:
+  case SETTINGS_PROVIDER_CERTIFICATE_FAILS:
+  case SETTINGS_PROVIDER_COUNT:
+    break;
+  }
+}
+
+static void open_engine(run *r) {
+  const settings *s = r->settings;
+
+  chatty_engine_fill(&r->chatty);
+  r->context.counters = &r->counters;
+  r->context.version = s->engine_version;
+  r->context.two_flights = s->engine == SETTINGS_ENGINE_FAKE_TWO_FLIGHTS;
+  r->context.fail_init = s->provider == SETTINGS_PROVIDER_INIT_FAILS;
+  r->context.fail_set_certificate =
+      s->provider == SETTINGS_PROVIDER_CERTIFICATE_FAILS;
+}
+
+void run_world_open(run *r) {
+  const settings *s = r->settings;
+  const shako_mem mem = {&r->memory, counted_alloc, counted_release};
+  shako_certificate_provider provider;
+  shako_listener_config config;
+  const char *reason = NULL;
+
+  open_provider(r);
+  open_engine(r);
+  fake_provider_fill(&r->provider, &provider);
+  shako_listener_config_default(&config);
+  config.hostname = "mx.example.org";
+  config.policy = &s->policy;
+  config.implicit_tls = s->implicit;
+  config.external_tls = s->engine == SETTINGS_ENGINE_EXTERNAL;
+  config.recv_buffer_size = s->recv_buffer;
+  if (settings_has_engine(s)) {
+    config.engine =
+        s->engine == SETTINGS_ENGINE_CHATTY ? &r->chatty : &fake_engine;
+    config.context = &r->context;
+    config.certificates = &provider;
+  }
+  HOLDS(r, shako_listener_new(&r->listener, &config, &mem, &reason) == 0,
+        reason);
+  if (s->ending == SETTINGS_ENDING_NOMEM) {
+    r->memory.fail_at = r->memory.allocations + 1 + s->moment;
+  }
+}
+
+void run_world_close(run *r) {
+  shako_listener_unref(r->listener);
+  r->listener = NULL;
+  HOLDS(r, r->memory.used == 0, "memory was not given back");
+  HOLDS(r, r->memory.most <= RUN_MEMORY_MAX, "too much memory was in use");
+  HOLDS(r, r->counters.misuses == 0, r->counters.misuse);
+  HOLDS(r, r->counters.inits == r->counters.frees,
+        "conn_init() without its conn_free()");
+  HOLDS(r, r->certificate.base.references == 1, "a certificate leaked");
+}

@@ -1,0 +1,250 @@
+"""What the client tests share: cases, and a shakod of their own.
+
+A file of cases is run by itself, without arguments; the program under test is
+$SHAKOD, or the one in build/.  Each case prints one line, "ok", "FAIL" or
+"skip" and its name.  Exit status: 1 if one failed, 77 if all were skipped.
+"""
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+from maildir import Maildir
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+SHAKOD = os.environ.get("SHAKOD", str(TOP / "build/examples/shakod"))
+CERTIFICATES = TOP / "tests/certificates"
+HOSTNAME = "mx.example.org"
+
+# A sanitized or watched server is slower; nothing waits as long as this
+# unless something is wrong.
+TIMEOUT = 20
+
+_cases = []
+
+
+class Skip(Exception):
+    """Raised by a case that this machine cannot run."""
+
+
+def case(function):
+    """Makes |function| a case."""
+    _cases.append(function)
+    return function
+
+
+def check(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+def same(got, wanted):
+    check(got == wanted, f"got {got!r}, wanted {wanted!r}")
+
+
+def need(program):
+    """Skips the case where |program| is not there; returns its path."""
+    path = shutil.which(program)
+    if path is None:
+        raise Skip(f"no {program}")
+    return path
+
+
+def run(*command, status=0, **more):
+    """Runs a program to its end and returns what it printed."""
+    result = subprocess.run(
+        [str(word) for word in command], stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False, **more)
+    text = result.stdout.decode("latin-1")
+    check(status is None or result.returncode == status,
+          f"{command[0]} exited {result.returncode}:\n{text}")
+    return text
+
+
+class Connection:
+    """What shakod's line about a connection says."""
+
+    PATTERN = re.compile(r"shakod: (\S+:\d+) tls=(\S+) messages=(\d+) "
+                         r"refused=(\S+) end=(\S+)")
+
+    def __init__(self, match):
+        self.peer, self.tls, messages, self.refused, self.end = match.groups()
+        self.messages = int(messages)
+
+    def demand(self, **wanted):
+        """Demands that the named fields are as they are given."""
+        for name, value in wanted.items():
+            check(getattr(self, name) == value,
+                  f"{name}={getattr(self, name)} and not {value}")
+
+
+class Server:
+    """A shakod on a free port, from its first line to its exit with 0.
+
+    |options| are the command line; without a --listen it gets one, and
+    without --discard a Maildir of its own.  |wrap| is put before the command,
+    |prepare| called in the new process, |exit| is the status that it is to
+    end with when it has been told to.
+    """
+
+    def __init__(self, *options, wrap=(), prepare=None, exit=0, mail=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="shakod-"))
+        self.folder.chmod(0o755)
+        self.mail = Maildir(mail or self.folder / "mail")
+        self.lines = []
+        self.ports = []
+        self._exit = exit
+        self._connections = []
+        self._news = threading.Condition()
+        self._ended = False
+        self._process = subprocess.Popen(
+            [*wrap, SHAKOD, *self._complete(list(map(str, options)))],
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            preexec_fn=prepare)
+        self.pid = self._process.pid
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _complete(self, options):
+        if not any(word.startswith("--listen") for word in options):
+            options += ["--listen", "127.0.0.1:0"]
+        if "--hostname" not in options:
+            options += ["--hostname", HOSTNAME]
+        if "--discard" not in options:
+            options += ["--maildir", str(self.mail.path)]
+        self._sockets = sum(w.startswith("--listen") for w in options)
+        return options
+
+    def _read(self):
+        for octets in self._process.stderr:
+            line = octets.decode("latin-1").rstrip("\n")
+            with self._news:
+                self._take(line)
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def _take(self, line):
+        self.lines.append(line)
+        found = re.fullmatch(r"shakod: listening on (\S+):(\d+) \((\w+)\)",
+                             line)
+        if found:
+            self.ports.append((found[1], int(found[2]), found[3]))
+        found = Connection.PATTERN.fullmatch(line)
+        if found:
+            self._connections.append(Connection(found))
+
+    def _wait(self, ready, what):
+        """Waits until ready() gives something, and returns that."""
+        with self._news:
+            self._news.wait_for(lambda: ready() or self._ended, TIMEOUT)
+            found = ready()
+            check(found, f"no {what}; shakod said:\n" + "\n".join(self.lines))
+        return found
+
+    def __enter__(self):
+        try:
+            self._wait(lambda: len(self.ports) == self._sockets,
+                       "line for each socket")
+        except BaseException:
+            self._process.kill()
+            self._clean_up()
+            raise
+        return self
+
+    def __exit__(self, kind, error, trace):
+        try:
+            self.stop()
+            if error is None:
+                self._check_end()
+        finally:
+            self._process.kill()
+            self._clean_up()
+        if error is not None:
+            print("\n".join("  | " + line for line in self.lines))
+
+    def _clean_up(self):
+        self._process.wait()
+        self._reader.join(TIMEOUT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _check_end(self):
+        same(self._process.returncode, self._exit)
+        for line in self.lines:
+            check(line.startswith("shakod: "), f"strange line: {line!r}")
+
+    def signal(self):
+        """Tells it to stop."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def stop(self):
+        """Tells it to stop, and waits until it has."""
+        self.signal()
+        self._process.wait(TIMEOUT)
+        self._reader.join(TIMEOUT)
+
+    def port(self, kind="smtp"):
+        """Returns the first port of that |kind|."""
+        return next(port for _, port, name in self.ports if name == kind)
+
+    def line(self, text):
+        """Waits for a line with |text| in it."""
+        return self._wait(
+            lambda: next((line for line in self.lines if text in line), None),
+            f"line with {text!r}")
+
+    def connection(self, **wanted):
+        """Waits for the line about the next connection that ends, and demands
+        what is in it."""
+        found = self._wait(lambda: self._connections[:1],
+                           "line about a connection")[0]
+        self._connections.remove(found)
+        found.demand(**wanted)
+        return found
+
+
+def refused_start(*options, **more):
+    """Starts a shakod that must not start: it exits 2 after one line, which is
+    returned."""
+    text = run(SHAKOD, *options, status=2, **more)
+    check(re.fullmatch(r"shakod: [^\n]+\n", text), f"not one line:\n{text}")
+    return text.rstrip("\n")
+
+
+def _run_case(function, limit):
+    def alarm(number, frame):
+        raise TimeoutError(f"took longer than {limit} s")
+
+    signal.signal(signal.SIGALRM, alarm)
+    signal.alarm(limit)
+    start = time.monotonic()
+    try:
+        function()
+        result, text = "ok", ""
+    except Skip as skip:
+        result, text = "skip", f": {skip}"
+    except Exception as error:
+        traceback.print_exc(file=sys.stdout)
+        result, text = "FAIL", f": {type(error).__name__}: {error}"
+    finally:
+        signal.alarm(0)
+    took = time.monotonic() - start
+    print(f"{result} {function.__name__} ({took:.2f} s){text}", flush=True)
+    return result
+
+
+def main(limit=60):
+    """Runs the cases, each within |limit| seconds, and exits."""
+    results = [_run_case(function, limit) for function in _cases]
+    if "FAIL" in results:
+        sys.exit(1)
+    sys.exit(0 if "ok" in results else 77)
