@@ -22,8 +22,8 @@ static void release(void *ptr) {
   fake_engine.conn_free(((chatty_conn *)ptr)->fake);
 }
 
-static shako_tls_status
-set_certificate(void *ptr, const shako_certificate *certificate) {
+static shako_tls_status set_certificate(void *ptr,
+                                        const shako_certificate *certificate) {
   return fake_engine.set_certificate(((chatty_conn *)ptr)->fake, certificate);
 }
 

@@ -109,7 +109,8 @@ static void check_gate(run *r, const shako_event *event) {
   HOLDS(r, !r->switched || r->secure, "a command before TLS was delivered");
   HOLDS(r, !r->secure || (tls && tls->version >= policy->tls_min_version),
         "a command inside TLS that is too weak");
-  HOLDS(r, r->secure || !is_mail(event->type) ||
+  HOLDS(r,
+        r->secure || !is_mail(event->type) ||
             policy->tls != SHAKO_TLS_SETTING_REQUIRED,
         "mail under Required, and without TLS");
 }
@@ -138,8 +139,8 @@ static void check_closed(run *r, const shako_event *event) {
         "CLOSED counts other messages");
   HOLDS(r, event->u.closed.refusals == r->violations + r->noes,
         "CLOSED counts other refusals");
-  HOLDS(r, (event->u.closed.error != 0) == r->memory.failed ||
-            !r->memory.failed,
+  HOLDS(r,
+        (event->u.closed.error != 0) == r->memory.failed || !r->memory.failed,
         "memory ran out, and CLOSED has no error");
   HOLDS(r, event->u.closed.error == 0 || r->memory.failed,
         "an error, and nothing failed");
@@ -390,7 +391,8 @@ static bool evade(run *r) {
   switch (r->answer) {
   case SETTINGS_ANSWER_SHUTDOWN:
     error = shako_session_shutdown(r->session, NULL);
-    HOLDS(r, error == 0 || (r->stopped && error == SHAKO_ERR_INVALID_STATE) ||
+    HOLDS(r,
+          error == 0 || (r->stopped && error == SHAKO_ERR_INVALID_STATE) ||
               r->memory.failed,
           "shutdown()");
     r->stopped = true;
@@ -437,7 +439,8 @@ void run_answer(run *r) {
     run_question_gone(r);
     return;
   }
-  HOLDS(r, r->memory.failed && shako_is_fatal(error), "an answer was not taken");
+  HOLDS(r, r->memory.failed && shako_is_fatal(error),
+        "an answer was not taken");
   r->answer = SETTINGS_ANSWER_ACCEPT;
   r->delay = 5; /* poll() ends it */
 }

@@ -41,21 +41,21 @@ static size_t find_starttls(const uint8_t *text, size_t len) {
   return 0;
 }
 
-void peer_open(peer *p, const settings *s, const uint8_t *octets, size_t len) {
+void peer_open(peer *p, const settings *s, const uint8_t *input, size_t len) {
   size_t clear;
 
   memset(p, 0, sizeof(*p));
   if (s->peer == SETTINGS_PEER_RAW) {
-    add_repeated(&p->wire, s, octets, len);
+    add_repeated(&p->wire, s, input, len);
     return;
   }
-  clear = s->implicit ? 0 : find_starttls(octets, len);
+  clear = s->implicit ? 0 : find_starttls(input, len);
   if (clear == 0 && !s->implicit) {
-    add_repeated(&p->wire, s, octets, len);
+    add_repeated(&p->wire, s, input, len);
     return;
   }
-  octets_add(&p->wire, octets, clear);
-  p->rest = octets + clear;
+  octets_add(&p->wire, input, clear);
+  p->rest = input + clear;
   p->rest_len = len - clear;
   p->waits = true;
 }

@@ -6,8 +6,8 @@
 
 /* What the peer sends, octet by octet. */
 typedef struct peer {
-  octets wire; /* ready to be sent */
-  size_t sent; /* ... and sent */
+  octets wire;         /* ready to be sent */
+  size_t sent;         /* ... and sent */
   const uint8_t *rest; /* of the input: behind STARTTLS */
   size_t rest_len;
   bool waits;       /* for the reply to STARTTLS, or for nothing: see above */
@@ -15,8 +15,8 @@ typedef struct peer {
   bool inner_exact; /* ... is known to be that */
 } peer;
 
-/* Makes a peer that says |octets|, |len| of them. */
-void peer_open(peer *p, const settings *s, const uint8_t *octets, size_t len);
+/* Makes a peer that says |input|, |len| of them. */
+void peer_open(peer *p, const settings *s, const uint8_t *input, size_t len);
 void peer_free(peer *p);
 
 /* What is left of what is ready. */

@@ -147,14 +147,15 @@ static size_t next_piece(const run *r, size_t room) {
 /* The peer has sent |n| octets. */
 static void was_sent(run *r, size_t n) {
   peer *p = &r->peer;
+  const uint8_t *at = p->wire.ptr + p->sent;
 
-  if (!r->switched || r->external_done) {
-    octets *to = r->switched ? &p->inner : &r->clear_text;
-
-    if (!r->switched || r->settings->peer == SETTINGS_PEER_RAW) {
-      octets_add(to, p->wire.ptr + p->sent, n);
-      p->inner_exact = r->external_done;
-    }
+  if (!r->switched) {
+    octets_add(&r->clear_text, at, n);
+  } else if (r->external_done && !p->rest) {
+    octets_add(&p->inner, at, n);
+    p->inner_exact = true;
+  } else if (p->waits) {
+    r->muddled = true; /* it believes that there is no TLS */
   }
   p->sent += n;
   r->now += r->settings->tick;
@@ -337,24 +338,29 @@ static bool act_in_order(run *r) {
   }
 }
 
+/* At rest a session waits for an answer or for the peer. */
+static void check_rest(run *r) {
+  HOLDS(r, r->question != 0 || (run_want(r) & SHAKO_WANT_RECV) != 0,
+        "the session is stuck");
+  HOLDS(r, !r->eof || r->question != 0, "the session waits after the end");
+}
+
 /* Nothing moves: what does the world do? */
 static void act_at_rest(run *r) {
-  shako_time expiry = shako_session_expiry(r->session);
-
   if (act_poll(r) || act_recv(r) || act_send(r)) {
     return;
   }
+  check_rest(r);
   if (r->question != 0) {
     r->delay = 0;
     run_answer(r);
   } else if (r->peer.waits) {
     peer_go_on(&r->peer, r->settings, r->switched);
     end_at_once(r);
-  } else if (r->settings->ending != SETTINGS_ENDING_SILENCE && !r->eof) {
-    end_stream(r);
+  } else if (r->settings->ending == SETTINGS_ENDING_SILENCE) {
+    r->now = shako_session_expiry(r->session);
   } else {
-    HOLDS(r, !r->eof && expiry != SHAKO_TIME_NEVER, "the session is stuck");
-    r->now = expiry;
+    end_stream(r);
   }
 }
 
@@ -455,6 +461,7 @@ static void drive_on(run *r, unsigned want) {
   if (r->question != 0 || (left > 0 && !r->eof && (want & SHAKO_WANT_RECV))) {
     return;
   }
+  check_rest(r);
   if (r->peer.waits) {
     peer_go_on(&r->peer, r->settings, r->switched);
   } else if (r->settings->ending == SETTINGS_ENDING_SILENCE) {
@@ -502,8 +509,7 @@ static void check_end(run *r) {
   HOLDS(r, shako_session_expiry(r->session) == SHAKO_TIME_NEVER, "expiry()");
   HOLDS(r, !shako_session_send_buf(r->session, &len), "send_buf()");
   HOLDS(r, r->loan || !shako_session_recv_buf(r->session, &len), "recv_buf()");
-  HOLDS(r,
-        shako_session_shutdown(r->session, NULL) == SHAKO_ERR_INVALID_STATE,
+  HOLDS(r, shako_session_shutdown(r->session, NULL) == SHAKO_ERR_INVALID_STATE,
         "shutdown()");
   HOLDS(r,
         shako_session_accept(r->session, r->last_question) ==
@@ -539,13 +545,13 @@ static void play(run *r) {
   r->session = NULL;
 }
 
-void run_play(run *r, const settings *s, const uint8_t *octets, size_t len) {
+void run_play(run *r, const settings *s, const uint8_t *input, size_t len) {
   memset(r, 0, sizeof(*r));
   r->settings = s;
   r->now = 1000;
   r->switched = s->implicit;
   run_world_open(r);
-  peer_open(&r->peer, s, octets, len);
+  peer_open(&r->peer, s, input, len);
   if (r->switched && s->peer != SETTINGS_PEER_RAW && settings_has_engine(s)) {
     peer_go_on(&r->peer, s, true);
   }

@@ -41,8 +41,8 @@ typedef struct run {
   size_t loan_len;
   octets lent; /* what send_buf() lent, as long as it does */
   bool is_lent;
-  bool would_block; /* the io's next call says AGAIN */
-  octets wire;      /* all that was sent */
+  bool would_block;  /* the io's next call says AGAIN */
+  octets wire;       /* all that was sent */
   octets clear_text; /* all that was received before TLS */
 
   /* TLS */
@@ -51,6 +51,7 @@ typedef struct run {
   bool external_done; /* HANDSHAKE is answered */
   size_t external_at; /* ... when so much was sent */
   bool injected;      /* "injected-bytes" */
+  bool muddled;       /* the peer does not know that TLS began */
 
   /* events */
   const shako_event *live;
@@ -62,7 +63,7 @@ typedef struct run {
   bool in_data;
   bool turned_away;
   uint32_t recipients;
-  uint32_t accepted;   /* messages */
+  uint32_t accepted; /* messages */
   uint32_t violations;
   uint32_t noes;
   bool closed;
@@ -86,8 +87,8 @@ typedef struct run {
   fake_provider provider;
 } run;
 
-/* Runs a session with |s| against a peer that says |octets|. */
-void run_play(run *r, const settings *s, const uint8_t *octets, size_t len);
+/* Runs a session with |s| against a peer that says |input|. */
+void run_play(run *r, const settings *s, const uint8_t *input, size_t len);
 void run_free(run *r);
 
 /* Says why a run is wrong, and all that happened, and traps. */

@@ -62,9 +62,9 @@ static void read_ending(settings *out, const uint8_t **at) {
 }
 
 static void read_rest(settings *out, const uint8_t **at) {
-  static const shako_access access[] = {
-      SHAKO_ACCESS_ACCEPT, SHAKO_ACCESS_RELAY, SHAKO_ACCESS_REJECT,
-      SHAKO_ACCESS_TCPREFUSE};
+  static const shako_access access[] = {SHAKO_ACCESS_ACCEPT, SHAKO_ACCESS_RELAY,
+                                        SHAKO_ACCESS_REJECT,
+                                        SHAKO_ACCESS_TCPREFUSE};
   static const size_t records[] = {0, 1, 10, 100};
   static const unsigned repeats[] = {1, 4, 16, 64};
   static const unsigned ticks[] = {0, 1000, 70000};

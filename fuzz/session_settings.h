@@ -51,13 +51,13 @@ typedef enum settings_order {
 } settings_order;
 
 typedef enum settings_ending {
-  SETTINGS_ENDING_EOF,      /* behind the last octet */
-  SETTINGS_ENDING_SILENCE,  /* the clock runs to expiry() */
-  SETTINGS_ENDING_LOST,     /* at step |moment|, as those that follow */
+  SETTINGS_ENDING_EOF,     /* behind the last octet */
+  SETTINGS_ENDING_SILENCE, /* the clock runs to expiry() */
+  SETTINGS_ENDING_LOST,    /* at step |moment|, as those that follow */
   SETTINGS_ENDING_SHUTDOWN,
-  SETTINGS_ENDING_ABANDON, /* freed in the middle */
-  SETTINGS_ENDING_CUT,     /* end of stream */
-  SETTINGS_ENDING_NOMEM,   /* the |moment|th allocation fails */
+  SETTINGS_ENDING_ABANDON,     /* freed in the middle */
+  SETTINGS_ENDING_CUT,         /* end of stream */
+  SETTINGS_ENDING_NOMEM,       /* the |moment|th allocation fails */
   SETTINGS_ENDING_EOF_AT_ONCE, /* with the last octet, before it is read */
   SETTINGS_ENDING_COUNT
 } settings_ending;
@@ -108,8 +108,8 @@ typedef struct settings {
   uint16_t engine_version; /* what the engine agrees on */
   size_t record;           /* octets a record of the client's; 0: most */
   bool close_notify;
-  unsigned repeat;   /* how often the peer says all it has to say */
-  unsigned tick;     /* milliseconds that go by with each piece */
+  unsigned repeat; /* how often the peer says all it has to say */
+  unsigned tick;   /* milliseconds that go by with each piece */
   settings_answer answers[SETTINGS_ANSWERS]; /* question by question, again
                                                 and again */
 } settings;

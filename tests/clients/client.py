@@ -1,10 +1,10 @@
 """An SMTP client that can misbehave: it decides about every octet and every
 TLS record that it sends."""
-import os
 import socket
 import ssl
 
 from harness import TIMEOUT, check, same
+from queues import Queues
 
 TLS12 = ssl.TLSVersion.TLSv1_2
 TLS13 = ssl.TLSVersion.TLSv1_3
@@ -83,6 +83,7 @@ class Client:
         self.socket = socket.create_connection((host, port), TIMEOUT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.tls = None
+        self.queues = None
         self.unread = b""
 
     def __enter__(self):
@@ -90,6 +91,8 @@ class Client:
 
     def __exit__(self, *_):
         self.socket.close()
+        if self.queues:
+            self.queues.netlink.close()
 
     def send_raw(self, octets):
         """Sends |octets| past TLS."""
@@ -120,22 +123,9 @@ class Client:
             self.settle()
 
     def settle(self):
-        """Waits until the server has read all that was sent (IPv4 only)."""
-        ends = ["0100007F:%04X" % port[1] for port in
-                (self.socket.getsockname(), self.socket.getpeername())]
-        while any(self._unread_there(*ends)):
-            os.sched_yield()
-
-    @staticmethod
-    def _unread_there(ours, theirs):
-        """Yields whether octets are on their way, and whether some wait at
-        the server (proc(5): "tx_queue:rx_queue" in the fifth column)."""
-        with open("/proc/net/tcp", encoding="ascii") as table:
-            for row in map(str.split, table):
-                if row[1:3] == [ours, theirs]:
-                    yield row[4].split(":")[0].strip("0") != ""
-                elif row[1:3] == [theirs, ours]:
-                    yield row[4].split(":")[1].strip("0") != ""
+        """Waits until the server has read all that was sent."""
+        self.queues = self.queues or Queues()
+        self.queues.wait(self.socket.getpeername(), self.socket.getsockname())
 
     def receive(self):
         """Receives some more; returns whether there was any."""

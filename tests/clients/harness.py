@@ -233,7 +233,9 @@ def _run_case(function, limit):
     except Skip as skip:
         result, text = "skip", f": {skip}"
     except Exception as error:
-        traceback.print_exc(file=sys.stdout)
+        for frame in traceback.extract_tb(error.__traceback__)[1:]:
+            print(f"  {pathlib.Path(frame.filename).name}:{frame.lineno}: "
+                  f"{frame.line}")
         result, text = "FAIL", f": {type(error).__name__}: {error}"
     finally:
         signal.alarm(0)
@@ -244,6 +246,8 @@ def _run_case(function, limit):
 
 def main(limit=60):
     """Runs the cases, each within |limit| seconds, and exits."""
+    if not os.access(SHAKOD, os.X_OK):
+        sys.exit(f"no {SHAKOD}: build it, or set SHAKOD")
     results = [_run_case(function, limit) for function in _cases]
     if "FAIL" in results:
         sys.exit(1)

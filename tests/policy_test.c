@@ -1,0 +1,118 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <shako/shako.h>
+
+/* The gate over every cell, against tables written from RFC 3207 section 4
+   and 4.1, RFC 5321 section 3.1 and the settings' meaning. */
+
+static const char *const verbs[SHAKO_VERB_COUNT] = {
+    "unknown", "HELO", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA",
+    "BDAT",    "RSET", "NOOP", "VRFY",     "EXPN", "HELP", "QUIT"};
+
+/* What is free before TLS under Required: NOOP, EHLO, STARTTLS, QUIT. */
+static const char *const free_verbs = " NOOP EHLO STARTTLS QUIT ";
+
+typedef struct cell {
+  shako_policy policy;
+  shako_facts facts;
+  shako_verb verb;
+} cell;
+
+static int is_named(const char *list, shako_verb verb) {
+  const char *at = strstr(list, verbs[verb]);
+
+  return at && at[-1] == ' ' && at[strlen(verbs[verb])] == ' ';
+}
+
+static const char *wanted(const cell *c) {
+  int clear = c->facts.tls_version == 0;
+
+  if (c->facts.turned_away) {
+    return c->verb == SHAKO_VERB_QUIT ? "" : "503 5.5.1 turned-away";
+  }
+  if (clear && c->policy.tls == SHAKO_TLS_SETTING_REQUIRED &&
+      !is_named(free_verbs, c->verb)) {
+    return "530 5.7.0 tls-required";
+  }
+  if (!clear && c->facts.tls_version < c->policy.tls_min_version) {
+    return c->verb == SHAKO_VERB_QUIT ? "" : "554 5.7.0 tls-too-weak";
+  }
+  if (c->verb == SHAKO_VERB_STARTTLS &&
+      (c->policy.tls == SHAKO_TLS_SETTING_NO || !c->facts.tls_available)) {
+    return "502 5.5.1 tls-not-offered";
+  }
+  return "";
+}
+
+static void check(const cell *c) {
+  const shako_verdict *verdict =
+      shako_policy_check(&c->policy, &c->facts, c->verb);
+  char came[64] = "";
+
+  if (verdict) {
+    snprintf(came, sizeof(came), "%d %s %s", verdict->code, verdict->enhanced,
+             verdict->reason);
+  }
+  if (strcmp(came, wanted(c)) != 0) {
+    fail_msg("setting %d tls %x available %d away %d floor %x %s: \"%s\", "
+             "not \"%s\"",
+             (int)c->policy.tls, c->facts.tls_version, c->facts.tls_available,
+             c->facts.turned_away, c->policy.tls_min_version, verbs[c->verb],
+             came, wanted(c));
+  }
+}
+
+static void every_cell_of_the_gate(void **state) {
+  static const uint16_t versions[] = {0, 0x0303, 0x0304};
+  unsigned cells = 0;
+  cell c;
+
+  (void)state;
+  shako_policy_default(&c.policy);
+  for (unsigned i = 0; i < 3 * 3 * 2 * 2 * 2 * SHAKO_VERB_COUNT; i++) {
+    unsigned rest = i;
+
+    c.policy.tls = (shako_tls_setting)(rest % 3);
+    rest /= 3;
+    c.facts = (shako_facts){.struct_size = sizeof(c.facts)};
+    c.facts.tls_version = versions[rest % 3];
+    rest /= 3;
+    c.facts.tls_available = rest % 2;
+    rest /= 2;
+    c.facts.turned_away = rest % 2;
+    rest /= 2;
+    c.policy.tls_min_version = rest % 2 ? 0x0304 : 0x0303;
+    c.verb = (shako_verb)(rest / 2);
+    check(&c);
+    cells++;
+  }
+  assert_int_equal(cells, 1080);
+}
+
+static void the_words_of_required_are_those_of_rfc_3207(void **state) {
+  shako_policy policy;
+  const shako_facts facts = {.struct_size = sizeof(facts), .tls_available = 1};
+  const shako_verdict *verdict;
+
+  (void)state;
+  shako_policy_default(&policy);
+  assert_null(shako_policy_check(&policy, &facts, SHAKO_VERB_MAIL));
+  policy.tls = SHAKO_TLS_SETTING_REQUIRED;
+  verdict = shako_policy_check(&policy, &facts, SHAKO_VERB_MAIL);
+  assert_string_equal(verdict->text, "Must issue a STARTTLS command first");
+  assert_int_equal(verdict->close, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_cell_of_the_gate),
+      cmocka_unit_test(the_words_of_required_are_those_of_rfc_3207),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
