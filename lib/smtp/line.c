@@ -57,6 +57,10 @@ static const char *const http_methods[] = {
     "PATCH",   "POST",   "PRI", "PUT",  "TRACE",
 };
 
+static bool is_field_name(uint8_t c) {
+  return shako__is_alnum(c) || c == '-';
+}
+
 bool shako__verb_is_foreign(shako_span verb) {
   size_t i;
 
@@ -66,12 +70,15 @@ bool shako__verb_is_foreign(shako_span verb) {
     }
   }
 
-  /* A header field's name and its colon (RFC 5322 2.2). */
-  for (i = 0;
-       i < verb.len && (shako__is_alnum(verb.ptr[i]) || verb.ptr[i] == '-');) {
+  /* A header field's name and its colon (RFC 5322 2.2).  Before a path it is
+     a command that lacks its space ("MAILFROM:<a@b.example>"). */
+  for (i = 0; i < verb.len && is_field_name(verb.ptr[i]);) {
     i++;
   }
-  return i > 0 && i < verb.len && verb.ptr[i] == ':';
+  if (i == 0 || i == verb.len || verb.ptr[i] != ':') {
+    return false;
+  }
+  return i + 1 == verb.len || verb.ptr[i + 1] != '<';
 }
 
 bool shako__text_is_client_hello(shako_span text) {
