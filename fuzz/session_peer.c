@@ -41,23 +41,33 @@ static size_t find_starttls(const uint8_t *text, size_t len) {
   return 0;
 }
 
-void peer_open(peer *p, const settings *s, const uint8_t *input, size_t len) {
-  size_t clear;
+/* Sends the rest up to and with its next STARTTLS line, and waits; or all of
+   it, if there is none. */
+static void add_clear(peer *p, const settings *s) {
+  size_t n = find_starttls(p->rest, p->rest_len);
 
+  p->waits = n > 0;
+  if (n == 0) {
+    add_repeated(&p->wire, s, p->rest, p->rest_len);
+    n = p->rest_len;
+  } else {
+    octets_add(&p->wire, p->rest, n);
+  }
+  p->rest += n;
+  p->rest_len -= n;
+}
+
+void peer_open(peer *p, const settings *s, const uint8_t *input, size_t len) {
   memset(p, 0, sizeof(*p));
+  p->rest = input;
+  p->rest_len = len;
   if (s->peer == SETTINGS_PEER_RAW) {
     add_repeated(&p->wire, s, input, len);
-    return;
+  } else if (s->implicit) {
+    p->waits = true;
+  } else {
+    add_clear(p, s);
   }
-  clear = s->implicit ? 0 : find_starttls(input, len);
-  if (clear == 0 && !s->implicit) {
-    add_repeated(&p->wire, s, input, len);
-    return;
-  }
-  octets_add(&p->wire, input, clear);
-  p->rest = input + clear;
-  p->rest_len = len - clear;
-  p->waits = true;
 }
 
 void peer_free(peer *p) {
@@ -131,9 +141,10 @@ static void add_handshake(peer *p, const settings *s) {
 void peer_go_on(peer *p, const settings *s, bool tls) {
   p->waits = false;
   if (!tls) {
-    octets_add(&p->wire, p->rest, p->rest_len);
+    add_clear(p, s);
     return;
   }
+  p->in_tls = true;
   if (!settings_has_engine(s)) {
     add_repeated(&p->inner, s, p->rest, p->rest_len);
     octets_add(&p->wire, p->inner.ptr, p->inner.len);

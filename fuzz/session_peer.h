@@ -10,7 +10,9 @@ typedef struct peer {
   size_t sent;         /* ... and sent */
   const uint8_t *rest; /* of the input: behind STARTTLS */
   size_t rest_len;
-  bool waits;       /* for the reply to STARTTLS, or for nothing: see above */
+  bool waits;       /* for the reply to STARTTLS; or for the application's
+                       handshake, on a port that is always TLS */
+  bool in_tls;      /* it went on inside TLS */
   octets inner;     /* the text inside TLS */
   bool inner_exact; /* ... is known to be that */
 } peer;

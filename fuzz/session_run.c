@@ -46,169 +46,6 @@ static bool is_due(const run *r) {
          r->now >= shako_session_expiry(r->session);
 }
 
-/* Sending. */
-
-/* Borrows what there is to send and checks it against what was lent. */
-static void look(run *r) {
-  size_t len;
-  const uint8_t *at = shako_session_send_buf(r->session, &len);
-  unsigned want = run_want(r);
-
-  HOLDS(r, (at != NULL) == ((want & SHAKO_WANT_SEND) != 0),
-        "send_buf() and SEND do not agree");
-  HOLDS(r, at ? len > 0 : len == 0, "a loan of no octets");
-  HOLDS(r, len >= r->lent.len || (!at && r->lost), "a loan became shorter");
-  HOLDS(r, !at || r->lent.len == 0 || !memcmp(at, r->lent.ptr, r->lent.len),
-        "octets that were lent have changed");
-  if (!at) {
-    r->is_lent = false;
-    octets_clear(&r->lent);
-    return;
-  }
-  octets_add(&r->lent, at + r->lent.len, len - r->lent.len);
-  r->is_lent = true;
-}
-
-static void ack_sent(run *r) {
-  size_t most = r->settings->send_size;
-  size_t n = most == 0 || r->lent.len < most ? r->lent.len : most;
-
-  HOLDS(r,
-        shako_session_send_ack(r->session, r->lent.len + 1) ==
-            SHAKO_ERR_INVALID_ARGUMENT,
-        "send_ack() of more than was lent");
-  HOLDS(r, shako_session_send_ack(r->session, n) == 0, "send_ack()");
-  octets_add(&r->wire, r->lent.ptr, n);
-  r->is_lent = false;
-  octets_clear(&r->lent);
-  HOLDS(r, shako_session_send_ack(r->session, 1) == SHAKO_ERR_INVALID_STATE,
-        "send_ack() without a loan");
-}
-
-/* Lends in one step and acks in another, where there are turns. */
-static bool act_send(run *r) {
-  if (r->is_lent) {
-    ack_sent(r);
-    return true;
-  }
-  if (!(run_want(r) & SHAKO_WANT_SEND)) {
-    return false;
-  }
-  look(r);
-  if (r->is_lent && r->settings->order != SETTINGS_ORDER_TURNS) {
-    ack_sent(r);
-  }
-  return true;
-}
-
-/* Receiving. */
-
-static bool borrow(run *r) {
-  unsigned want = run_want(r);
-
-  if (r->loan) {
-    return true;
-  }
-  r->loan = shako_session_recv_buf(r->session, &r->loan_len);
-  HOLDS(r,
-        (r->loan != NULL) == ((want & SHAKO_WANT_RECV) != 0) ||
-            (!r->loan && r->memory.failed),
-        "recv_buf() and RECV do not agree");
-  HOLDS(r, !r->loan || r->loan_len > 0, "a loan of no room");
-  return r->loan;
-}
-
-static void ack_received(run *r, size_t n) {
-  HOLDS(r,
-        shako_session_recv_ack(r->session, r->loan_len + 1) ==
-            SHAKO_ERR_INVALID_ARGUMENT,
-        "recv_ack() of more than was lent");
-  HOLDS(r, shako_session_recv_ack(r->session, n) == 0, "recv_ack()");
-  r->loan = NULL;
-  HOLDS(r, shako_session_recv_ack(r->session, 1) == SHAKO_ERR_INVALID_STATE,
-        "recv_ack() without a loan");
-}
-
-void run_give_back(run *r) {
-  if (r->loan) {
-    ack_received(r, 0);
-  }
-}
-
-/* How many octets the peer sends now, if there is room for |room|. */
-static size_t next_piece(const run *r, size_t room) {
-  size_t left = peer_left(&r->peer);
-  size_t n = r->settings->piece;
-
-  n = n == 0 || n > left ? left : n;
-  return n < room ? n : room;
-}
-
-/* The peer has sent |n| octets. */
-static void was_sent(run *r, size_t n) {
-  peer *p = &r->peer;
-  const uint8_t *at = p->wire.ptr + p->sent;
-
-  if (!r->switched) {
-    octets_add(&r->clear_text, at, n);
-  } else if (r->external_done && !p->rest) {
-    octets_add(&p->inner, at, n);
-    p->inner_exact = true;
-  } else if (p->waits) {
-    r->muddled = true; /* it believes that there is no TLS */
-  }
-  p->sent += n;
-  r->now += r->settings->tick;
-}
-
-static void end_stream(run *r) {
-  HOLDS(r, shako_session_recv_eof(r->session) == 0, "recv_eof()");
-  r->eof = true;
-}
-
-static void end_at_once(run *r) {
-  if (r->settings->ending == SETTINGS_ENDING_EOF_AT_ONCE && !r->eof &&
-      peer_left(&r->peer) == 0 && !r->peer.waits) {
-    end_stream(r);
-  }
-}
-
-static bool push(run *r) {
-  size_t n = 0;
-  int error = shako_session_push(r->session, r->peer.wire.ptr + r->peer.sent,
-                                 next_piece(r, SIZE_MAX), &n);
-
-  HOLDS(r, error == 0 || r->memory.failed, "push()");
-  HOLDS(r, n <= next_piece(r, SIZE_MAX), "push() took too much");
-  was_sent(r, n);
-  return n > 0;
-}
-
-static bool act_recv(run *r) {
-  size_t n;
-
-  if (r->settings->handling == SETTINGS_HANDLING_HELD && !r->loan &&
-      (run_want(r) & SHAKO_WANT_RECV)) {
-    borrow(r);
-  }
-  if (peer_left(&r->peer) == 0 || r->eof) {
-    return false;
-  }
-  if (!r->loan && !(run_want(r) & SHAKO_WANT_RECV)) {
-    return false;
-  }
-  if (r->settings->handling == SETTINGS_HANDLING_PUSH) {
-    n = push(r);
-  } else if (borrow(r)) {
-    n = next_piece(r, r->loan_len);
-    memcpy(r->loan, r->peer.wire.ptr + r->peer.sent, n);
-    ack_received(r, n);
-    was_sent(r, n);
-  }
-  end_at_once(r);
-  return true;
-}
-
 /* Polling. */
 
 static void after_poll(run *r, const shako_event *event, bool in_time) {
@@ -243,20 +80,25 @@ static bool act_poll(run *r) {
 static void check_idle(run *r) {
   view before = look_around(r);
   view after;
+  bool room;
 
   if (is_due(r) || r->steps % 3 != 0) {
     return;
   }
+  room = r->live != NULL; /* a question let go of may make room */
   run_let_go(r);
   HOLDS(r, !shako_session_poll(r->session, r->now),
         "poll() gives an event, and want() had no POLL");
   after = look_around(r);
-  HOLDS(r, before.want == after.want, "poll() acts, and want() had no POLL");
+  HOLDS(r,
+        before.want == after.want ||
+            (room && (before.want | SHAKO_WANT_RECV) == after.want),
+        "poll() acts, and want() had no POLL");
   HOLDS(r, before.expiry == after.expiry, "an idle poll() moves expiry()");
   if (r->is_lent) {
     size_t len = r->lent.len;
 
-    look(r);
+    run_look(r);
     HOLDS(r, r->lent.len == len, "an idle poll() has said something");
   }
 }
@@ -275,30 +117,9 @@ static void check_want(run *r) {
   }
 }
 
-/* A loan given back unused changes nothing. */
-static void check_room(run *r) {
-  unsigned want = run_want(r);
-  size_t len;
-
-  if (r->settings->handling != SETTINGS_HANDLING_LOANS || r->memory.fail_at) {
-    return;
-  }
-  if (!borrow(r)) {
-    HOLDS(r, !shako_session_recv_buf(r->session, &len) && len == 0,
-          "room where there was none");
-    return;
-  }
-  HOLDS(r,
-        shako_session_recv_buf(r->session, &len) == r->loan &&
-            len == r->loan_len,
-        "asked again recv_buf() gives another loan");
-  ack_received(r, 0);
-  HOLDS(r, run_want(r) == want, "a loan given back unused changes want()");
-}
-
 /* Answering. */
 
-static bool act_answer(run *r) {
+bool run_answer_in_time(run *r) {
   if (r->question == 0) {
     return false;
   }
@@ -315,13 +136,14 @@ static bool act_in_order(run *r) {
 
   switch (r->settings->order) {
   case SETTINGS_ORDER_POLL:
-    return act_poll(r) || act_answer(r) || (!late && act_send(r)) ||
-           act_recv(r);
+    return act_poll(r) || run_answer_in_time(r) || (!late && run_send(r)) ||
+           run_receive(r);
   case SETTINGS_ORDER_RECV:
-    return act_recv(r) || act_poll(r) || act_answer(r) ||
-           (!late && act_send(r));
+    return run_receive(r) || act_poll(r) || run_answer_in_time(r) ||
+           (!late && run_send(r));
   case SETTINGS_ORDER_SEND:
-    return act_send(r) || act_recv(r) || act_answer(r) || act_poll(r);
+    return run_send(r) || run_receive(r) || run_answer_in_time(r) ||
+           act_poll(r);
   case SETTINGS_ORDER_TURNS:
   case SETTINGS_ORDER_COUNT:
     break;
@@ -330,11 +152,11 @@ static bool act_in_order(run *r) {
   case 0:
     return act_poll(r);
   case 1:
-    return act_recv(r);
+    return run_receive(r);
   case 2:
-    return !late && act_send(r);
+    return !late && run_send(r);
   default:
-    return act_answer(r);
+    return run_answer_in_time(r);
   }
 }
 
@@ -345,22 +167,28 @@ static void check_rest(run *r) {
   HOLDS(r, !r->eof || r->question != 0, "the session waits after the end");
 }
 
-/* Nothing moves: what does the world do? */
-static void act_at_rest(run *r) {
-  if (act_poll(r) || act_recv(r) || act_send(r)) {
-    return;
-  }
+void run_go_on(run *r) {
   check_rest(r);
-  if (r->question != 0) {
-    r->delay = 0;
-    run_answer(r);
-  } else if (r->peer.waits) {
+  if (r->peer.waits) {
     peer_go_on(&r->peer, r->settings, r->switched);
-    end_at_once(r);
+    run_end_at_once(r);
   } else if (r->settings->ending == SETTINGS_ENDING_SILENCE) {
     r->now = shako_session_expiry(r->session);
   } else {
-    end_stream(r);
+    run_end_stream(r);
+  }
+}
+
+/* Nothing moves: what does the world do? */
+static void act_at_rest(run *r) {
+  if (act_poll(r) || run_receive(r) || run_send(r)) {
+    return;
+  }
+  if (r->question != 0) {
+    r->delay = 0;
+    run_answer(r);
+  } else {
+    run_go_on(r);
   }
 }
 
@@ -381,7 +209,7 @@ static void act_at_moment(run *r) {
     HOLDS(r, error == 0 || error == SHAKO_ERR_INVALID_STATE, "shutdown()");
     r->stopped = r->stopped || error == 0;
   } else if (s->ending == SETTINGS_ENDING_CUT && !r->eof) {
-    end_stream(r);
+    run_end_stream(r);
   }
   if (r->question != 0 && !(run_want(r) & SHAKO_WANT_ANSWER)) {
     run_question_gone(r);
@@ -394,103 +222,24 @@ static bool is_abandoned(const run *r) {
 }
 
 /* Whether there is no more to do. */
-static bool is_over(const run *r) {
+bool run_is_over(const run *r) {
   return is_abandoned(r) || (r->closed && !(run_want(r) & SHAKO_WANT_SEND));
 }
 
-static void step(run *r) {
+void run_begin_step(run *r) {
   act_at_moment(r);
   check_want(r);
-  check_room(r);
-  check_idle(r);
   r->steps++;
   HOLDS(r, r->steps < STEPS_MAX, "this does not end");
+}
+
+static void step(run *r) {
+  run_begin_step(r);
+  run_check_room(r);
+  check_idle(r);
   if (!act_in_order(r) &&
       (r->settings->order != SETTINGS_ORDER_TURNS || r->steps % 4 == 0)) {
     act_at_rest(r);
-  }
-}
-
-/* shako_session_drive() */
-
-static shako_io_status io_recv(void *ctx, uint8_t *buf, size_t len, size_t *n) {
-  run *r = ctx;
-
-  r->would_block = !r->would_block;
-  if (r->would_block) {
-    return SHAKO_IO_AGAIN;
-  }
-  if (r->eof) {
-    return SHAKO_IO_EOF;
-  }
-  *n = next_piece(r, len);
-  if (*n == 0) {
-    return SHAKO_IO_AGAIN;
-  }
-  memcpy(buf, r->peer.wire.ptr + r->peer.sent, *n);
-  was_sent(r, *n);
-  return SHAKO_IO_OK;
-}
-
-static shako_io_status io_send(void *ctx, const uint8_t *buf, size_t len,
-                               size_t *n) {
-  run *r = ctx;
-  size_t most = r->settings->send_size;
-
-  r->would_block = !r->would_block;
-  if (r->would_block && r->settings->send_late) {
-    return SHAKO_IO_AGAIN;
-  }
-  *n = most == 0 || len < most ? len : most;
-  octets_add(&r->wire, buf, *n);
-  return SHAKO_IO_OK;
-}
-
-static shako_time io_now(void *ctx) {
-  return ((run *)ctx)->now;
-}
-
-/* drive() came to rest without an event. */
-static void drive_on(run *r, unsigned want) {
-  size_t left = peer_left(&r->peer);
-
-  HOLDS(r, !(want & SHAKO_WANT_POLL), "drive() does not poll");
-  if (act_answer(r) || (want & SHAKO_WANT_SEND)) {
-    return;
-  }
-  if (r->question != 0 || (left > 0 && !r->eof && (want & SHAKO_WANT_RECV))) {
-    return;
-  }
-  check_rest(r);
-  if (r->peer.waits) {
-    peer_go_on(&r->peer, r->settings, r->switched);
-  } else if (r->settings->ending == SETTINGS_ENDING_SILENCE) {
-    r->now = shako_session_expiry(r->session);
-  } else {
-    end_stream(r);
-  }
-}
-
-static void drive_step(run *r) {
-  const shako_io io = {sizeof(io), r, io_recv, io_send, io_now};
-  const shako_event *event;
-  unsigned want;
-  bool had_question = r->question != 0;
-
-  act_at_moment(r);
-  check_want(r);
-  r->steps++;
-  HOLDS(r, r->steps < STEPS_MAX, "this does not end");
-  run_let_go(r);
-  want = shako_session_drive(r->session, &io, &event);
-  HOLDS(r, want == run_want(r), "drive() returns another want()");
-  if (had_question && !(want & SHAKO_WANT_ANSWER)) {
-    run_question_gone(r);
-  }
-  if (event) {
-    run_take_event(r, event);
-  } else if (!is_over(r)) {
-    drive_on(r, want);
   }
 }
 
@@ -533,9 +282,9 @@ static void play(run *r) {
   }
   HOLDS(r, shako_session_user_data(r->session) == r, "user_data()");
   HOLDS(r, shako_session_peer(r->session)->name.len == 18, "peer()");
-  while (!is_over(r)) {
+  while (!run_is_over(r)) {
     if (r->settings->handling == SETTINGS_HANDLING_DRIVE) {
-      drive_step(r);
+      run_drive(r);
     } else {
       step(r);
     }
@@ -549,6 +298,8 @@ void run_play(run *r, const settings *s, const uint8_t *input, size_t len) {
   memset(r, 0, sizeof(*r));
   r->settings = s;
   r->now = 1000;
+  octets_add(&r->bodies, "", 0); /* somewhere, even if empty */
+  octets_add(&r->wire, "", 0);
   r->switched = s->implicit;
   run_world_open(r);
   peer_open(&r->peer, s, input, len);

@@ -41,7 +41,8 @@ typedef struct run {
   size_t loan_len;
   octets lent; /* what send_buf() lent, as long as it does */
   bool is_lent;
-  bool would_block;  /* the io's next call says AGAIN */
+  bool recv_blocks; /* the io's last call said AGAIN */
+  bool send_blocks;
   octets wire;       /* all that was sent */
   octets clear_text; /* all that was received before TLS */
 
@@ -105,6 +106,51 @@ _Noreturn void run_fail(const run *r, const char *file, int line,
 size_t run_message_count(const run *r);
 const run_message *run_message_at(const run *r, size_t i);
 
+/* session_run.c */
+
+unsigned run_want(const run *r);
+
+/* Whether there is no more to do. */
+bool run_is_over(const run *r);
+
+/* What comes before each step, however it is done. */
+void run_begin_step(run *r);
+
+/* Answers the open question, if there is one and its time has come.  Returns
+   whether it did. */
+bool run_answer_in_time(run *r);
+
+/* Nothing moves, and no question is open: the peer goes on, or time does, or
+   the stream ends. */
+void run_go_on(run *r);
+
+/* session_handling.c: octets in and out, by loans */
+
+/* Each returns whether it did something. */
+bool run_send(run *r);
+bool run_receive(run *r);
+
+/* Borrows what there is to send, and checks it against what was lent. */
+void run_look(run *r);
+
+/* Gives the loan of room back unused, if there is one. */
+void run_give_back(run *r);
+
+/* A loan given back unused changes nothing. */
+void run_check_room(run *r);
+
+/* How many octets the peer sends now, if there is room for |room|. */
+size_t run_next_piece(const run *r, size_t room);
+
+/* The peer has sent |n| octets. */
+void run_was_sent(run *r, size_t n);
+
+void run_end_stream(run *r);
+void run_end_at_once(run *r);
+
+/* session_drive.c: one step by shako_session_drive() */
+void run_drive(run *r);
+
 /* session_events.c */
 
 /* Checks that the event polled last is as it was, and forgets it. */
@@ -113,10 +159,6 @@ void run_take_event(run *r, const shako_event *event);
 
 /* Gives the answer that the settings have for the open question. */
 void run_answer(run *r);
-
-/* session_run.c, for session_events.c */
-unsigned run_want(const run *r);
-void run_give_back(run *r);
 
 /* The question, if one was open, is open no more. */
 void run_question_gone(run *r);

@@ -14,7 +14,7 @@ TLS13 = ssl.TLSVersion.TLSv1_3
 MESSAGE = (b"From: <a@b.example>\r\nSubject: dots\r\n\r\n"
            b".\r\n..\r\n...\r\n.a line\r\n..b\r\na.\r\n. \r\n"
            b"STARTTLS\r\nQUIT\r\nFrom here\r\n\r\n \t \r\n"
-           b"\xc3\xa4 \xe9\xff\x80\r\n" + b"x" * 998 + b"\r\n\r\n.")
+           b"\xc3\xa4 \xe9\xff\x80\r\n" + b"x" * 998 + b"\r\n\r\n..")
 
 
 def stored(message):
@@ -79,12 +79,13 @@ class Tls:
 
 
 class Client:
+    tls = None
+    queues = None
+    unread = b""
+
     def __init__(self, port, host="127.0.0.1"):
         self.socket = socket.create_connection((host, port), TIMEOUT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.tls = None
-        self.queues = None
-        self.unread = b""
 
     def __enter__(self):
         return self

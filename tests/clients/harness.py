@@ -104,6 +104,7 @@ class Server:
         self._connections = []
         self._news = threading.Condition()
         self._ended = False
+        self._told = False
         self._process = subprocess.Popen(
             [*wrap, SHAKOD, *self._complete(list(map(str, options)))],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -181,14 +182,15 @@ class Server:
         for line in self.lines:
             check(line.startswith("shakod: "), f"strange line: {line!r}")
 
-    def signal(self):
-        """Tells it to stop."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+    def signal(self, number=signal.SIGTERM):
+        """Tells it to stop; twice is more than once."""
+        self._told = True
+        self._process.send_signal(number)
 
     def stop(self):
-        """Tells it to stop, and waits until it has."""
-        self.signal()
+        """Tells it to stop, unless it was told, and waits until it has."""
+        if not self._told:
+            self.signal()
         self._process.wait(TIMEOUT)
         self._reader.join(TIMEOUT)
 
