@@ -1,0 +1,91 @@
+#ifndef SHAKO_OPENSSL_H
+#define SHAKO_OPENSSL_H
+
+#include <shako/tls.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The engine over OpenSSL (3.0 or later, TLS 1.2 and 1.3): libshako-openssl.
+   Nothing of OpenSSL shows through this header.
+
+   It takes its cryptography from OpenSSL's default provider in a library
+   context of its own, and each setting that decides what TLS is from its own
+   tables: openssl.cnf, and what else the program does with OpenSSL, change
+   neither.  OpenSSL's error queue of the calling thread is empty after each
+   call. */
+
+/* Returns the engine. */
+SHAKO_API const shako_tls_engine *shako_openssl_engine(void);
+
+/**
+ * What connections share: the settings of OpenSSL (versions, suites, groups,
+ * signature algorithms), made once and never changed.  Any number of
+ * listeners and threads may share one; it outlives them all.
+ */
+typedef struct shako_openssl_context shako_openssl_context;
+
+/* The length that holds every |message| below, with its NUL. */
+#define SHAKO_OPENSSL_MESSAGE_SIZE 512
+
+/**
+ * Makes a context with memory from |mem| (copied; NULL for malloc) and stores
+ * it in |*pcontext|.
+ *
+ * Returns 0, or
+ *   SHAKO_ERR_NOMEM
+ *   SHAKO_ERR_TLS   OpenSSL cannot work (no random numbers, no default
+ *                   provider, a build without what is asked of it);
+ *                   |message|, of SHAKO_OPENSSL_MESSAGE_SIZE octets, says why
+ */
+SHAKO_API int shako_openssl_context_new(shako_openssl_context **pcontext,
+                                        const shako_mem *mem, char *message);
+
+/* Frees |context|.  NULL does nothing. */
+SHAKO_API void shako_openssl_context_free(shako_openssl_context *context);
+
+/**
+ * Reads a certificate chain (leaf first) and its private key from the PEM
+ * files |certificate_path| and |key_path| (which may be the same file) and
+ * stores a new reference in |*pcertificate|.  The key must belong to the leaf,
+ * be RSA of 2048 bits or more or ECDSA on P-256, P-384 or P-521, and not be
+ * encrypted.  What was read of the key is wiped.
+ *
+ * Of several certificates of one kind (RSA, ECDSA) for one connection the
+ * first is shown.
+ *
+ * Returns 0, or
+ *   SHAKO_ERR_NOMEM
+ *   SHAKO_ERR_CERTIFICATE  |message|, of SHAKO_OPENSSL_MESSAGE_SIZE octets,
+ *                          names the file and the reason
+ */
+SHAKO_API int shako_openssl_certificate_read(shako_certificate **pcertificate,
+                                             const char *certificate_path,
+                                             const char *key_path,
+                                             const shako_mem *mem,
+                                             char *message);
+
+/**
+ * Makes the demonstration certificate on the spot: a new P-256 key,
+ * self-signed for |hostname| (a domain name, or an address literal) and valid
+ * from a day before |unix_time| for 30 days, whose subject says "shako
+ * demonstration certificate - do not trust".  It proves nothing to a client:
+ * say so, loudly, wherever it is used.
+ *
+ * Returns 0, or
+ *   SHAKO_ERR_INVALID_ARGUMENT  |hostname| is empty or longer than 255 octets,
+ *                               or the years are not 1970 to 9999
+ *   SHAKO_ERR_NOMEM
+ *   SHAKO_ERR_TLS               |message| says why
+ */
+SHAKO_API int
+shako_openssl_certificate_demonstration(shako_certificate **pcertificate,
+                                        const char *hostname, int64_t unix_time,
+                                        const shako_mem *mem, char *message);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* SHAKO_OPENSSL_H */

@@ -1,0 +1,257 @@
+#include <string.h>
+
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+
+#include "openssl/internal.h"
+
+#define RSA_BITS_MIN 2048
+
+static void release(shako_certificate *base) {
+  shako__openssl_certificate *certificate = (shako__openssl_certificate *)base;
+  shako_mem mem = certificate->mem;
+
+  X509_free(certificate->leaf);
+  sk_X509_pop_free(certificate->chain, X509_free);
+  EVP_PKEY_free(certificate->key);
+  shako__release(&mem, certificate, sizeof(*certificate));
+}
+
+shako__openssl_certificate *
+shako__openssl_certificate_new(const shako_mem *mem) {
+  shako_mem mine = mem != NULL ? *mem : shako__mem_default();
+  shako__openssl_certificate *certificate =
+      shako__alloc(&mine, sizeof(*certificate));
+
+  if (certificate == NULL) {
+    return NULL;
+  }
+  certificate->base.engine = shako_openssl_engine();
+  certificate->base.release = release;
+  certificate->base.references = 1;
+  certificate->mem = mine;
+
+  return certificate;
+}
+
+#define WANTED_KINDS                                                           \
+  "RSA of 2048 bits or more, and ECDSA on P-256, P-384 or P-521"
+
+/* Says that the kind of key in |path| does not do. */
+static int refuse_kind(char *message, const char *path) {
+  ERR_clear_error();
+  SHAKO__SAY(message, path,
+             ": a kind of key that does not work here (such as Ed25519); "
+             "what does: " WANTED_KINDS);
+
+  return SHAKO_ERR_CERTIFICATE;
+}
+
+/* Reads the next certificate of |bio|.  Returns NULL, with why in the error
+   queue, where there is none. */
+static X509 *read_one(BIO *bio) {
+  X509 *made = X509_new_ex(shako__openssl_library(), NULL);
+  X509 *read = made;
+
+  if (made != NULL && PEM_read_bio_X509(bio, &read, NULL, NULL) == NULL) {
+    X509_free(made);
+    return NULL;
+  }
+
+  return read;
+}
+
+/* Reads the certificates behind the first one of |bio|, which |path| holds.
+   Returns as shako_openssl_certificate_read(). */
+static int read_rest(STACK_OF(X509) * chain, BIO *bio, const char *path,
+                     char *message) {
+  X509 *next;
+
+  while ((next = read_one(bio)) != NULL) {
+    if (sk_X509_push(chain, next) == 0) {
+      X509_free(next);
+      return SHAKO_ERR_NOMEM;
+    }
+  }
+  if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE) {
+    ERR_clear_error(); /* that was the end */
+    return 0;
+  }
+  ERR_clear_error();
+  SHAKO__SAY(message, path,
+             ": only some of the certificates in it can be read");
+
+  return SHAKO_ERR_CERTIFICATE;
+}
+
+/* Reads the chain in |path| by way of |text|.  Returns likewise. */
+static int read_chain(shako__openssl_certificate *certificate, const char *path,
+                      char *text, char *message) {
+  size_t len = shako__openssl_pem_read(path, text, "CERTIFICATE", message);
+  BIO *bio;
+  EVP_PKEY *key;
+  int error;
+
+  if (len == 0) {
+    return SHAKO_ERR_CERTIFICATE;
+  }
+  bio = BIO_new_mem_buf(text, (int)len);
+  certificate->chain = sk_X509_new_null();
+  if (bio == NULL || certificate->chain == NULL) {
+    BIO_free(bio);
+    return SHAKO_ERR_NOMEM;
+  }
+
+  certificate->leaf = read_one(bio);
+  error = certificate->leaf == NULL
+              ? SHAKO__EXPLAIN(message, SHAKO_ERR_CERTIFICATE, path,
+                               ": cannot be parsed")
+              : read_rest(certificate->chain, bio, path, message);
+  BIO_free(bio);
+  if (error != 0) {
+    return error;
+  }
+  key = X509_get0_pubkey(certificate->leaf);
+  if (key == NULL || (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA &&
+                      EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)) {
+    return refuse_kind(message, path);
+  }
+
+  return 0;
+}
+
+/* Is asked for the password of an encrypted key, and has none. */
+static int no_password(char *buf, int size, int writing, void *asked) {
+  (void)buf;
+  (void)size;
+  (void)writing;
+  *(bool *)asked = true;
+
+  return -1;
+}
+
+/* Reads the private key in |path| by way of |text|.  Returns likewise. */
+static int read_key(EVP_PKEY **pkey, const char *path, char *text,
+                    char *message) {
+  size_t len = shako__openssl_pem_read(path, text, "PRIVATE KEY", message);
+  bool encrypted = false;
+  BIO *bio;
+
+  if (len == 0) {
+    return SHAKO_ERR_CERTIFICATE;
+  }
+  bio = BIO_new_mem_buf(text, (int)len);
+  if (bio == NULL) {
+    return SHAKO_ERR_NOMEM;
+  }
+  *pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, no_password, &encrypted,
+                                     shako__openssl_library(), NULL);
+  BIO_free(bio);
+  if (*pkey != NULL) {
+    ERR_clear_error();
+    return 0;
+  }
+  if (encrypted) {
+    ERR_clear_error();
+    SHAKO__SAY(message, path,
+               ": the key is encrypted; it must be readable without a "
+               "password");
+    return SHAKO_ERR_CERTIFICATE;
+  }
+
+  return SHAKO__EXPLAIN(message, SHAKO_ERR_CERTIFICATE, path,
+                        ": cannot be parsed");
+}
+
+/* Whether |key|, of ECDSA, is on a curve that TLS 1.3 has. */
+static bool is_on_good_curve(const EVP_PKEY *key) {
+  static const char *const curves[] = {SN_X9_62_prime256v1, SN_secp384r1,
+                                       SN_secp521r1};
+  char name[32];
+  size_t i;
+
+  if (EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) != 1) {
+    return false;
+  }
+  for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+    if (strcmp(name, curves[i]) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+/* Judges the kind and the size of |key|, which |path| held.  Returns 0, or
+   SHAKO_ERR_CERTIFICATE. */
+static int check_kind(const EVP_PKEY *key, const char *path, char *message) {
+  int kind = EVP_PKEY_get_base_id(key);
+
+  if (kind == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < RSA_BITS_MIN) {
+    SHAKO__SAY(message, path,
+               ": an RSA key of less than 2048 bits is too weak");
+    return SHAKO_ERR_CERTIFICATE;
+  }
+  if (kind == EVP_PKEY_RSA || (kind == EVP_PKEY_EC && is_on_good_curve(key))) {
+    return 0;
+  }
+
+  return refuse_kind(message, path);
+}
+
+/* Reads both files by way of |text|.  Returns as
+   shako_openssl_certificate_read(). */
+static int read_files(shako__openssl_certificate *certificate,
+                      const char *certificate_path, const char *key_path,
+                      char *text, char *message) {
+  int error = read_chain(certificate, certificate_path, text, message);
+
+  if (error == 0) {
+    error = read_key(&certificate->key, key_path, text, message);
+  }
+  if (error == 0) {
+    error = check_kind(certificate->key, key_path, message);
+  }
+  if (error == 0 &&
+      X509_check_private_key(certificate->leaf, certificate->key) != 1) {
+    SHAKO__SAY(message, key_path,
+               ": the key does not belong to the certificate ",
+               certificate_path);
+    error = SHAKO_ERR_CERTIFICATE;
+  }
+
+  return error;
+}
+
+int shako_openssl_certificate_read(shako_certificate **pcertificate,
+                                   const char *certificate_path,
+                                   const char *key_path, const shako_mem *mem,
+                                   char *message) {
+  shako__openssl_certificate *certificate;
+  char *text;
+  int error = SHAKO_ERR_NOMEM;
+
+  message[0] = '\0';
+  certificate = shako__openssl_certificate_new(mem);
+  if (certificate == NULL) {
+    return SHAKO_ERR_NOMEM;
+  }
+
+  ERR_clear_error();
+  text = shako__alloc(&certificate->mem, SHAKO__PEM_SIZE_MAX + 1);
+  if (text != NULL && shako__openssl_library() != NULL) {
+    error = read_files(certificate, certificate_path, key_path, text, message);
+  }
+  if (text != NULL) {
+    shako__wipe(text, SHAKO__PEM_SIZE_MAX + 1);
+    shako__release(&certificate->mem, text, SHAKO__PEM_SIZE_MAX + 1);
+  }
+  ERR_clear_error();
+  if (error != 0) {
+    release(&certificate->base);
+    return error;
+  }
+  *pcertificate = &certificate->base;
+
+  return 0;
+}

@@ -1,0 +1,168 @@
+#include <openssl/crypto.h>
+#include <openssl/obj_mac.h>
+#include <openssl/rand.h>
+
+#include "openssl/internal.h"
+
+/* The ciphers of TLS 1.3, and the ECDHE ones of TLS 1.2 that encrypt and
+   authenticate in one (RFC 9325 4.2), in our order, which both follow. */
+#define SUITES_1_3                                                             \
+  "TLS_AES_128_GCM_SHA256:"                                                    \
+  "TLS_AES_256_GCM_SHA384:"                                                    \
+  "TLS_CHACHA20_POLY1305_SHA256"
+#define SUITES_1_2                                                             \
+  "ECDHE-ECDSA-AES128-GCM-SHA256:"                                             \
+  "ECDHE-RSA-AES128-GCM-SHA256:"                                               \
+  "ECDHE-ECDSA-AES256-GCM-SHA384:"                                             \
+  "ECDHE-RSA-AES256-GCM-SHA384:"                                               \
+  "ECDHE-ECDSA-CHACHA20-POLY1305:"                                             \
+  "ECDHE-RSA-CHACHA20-POLY1305"
+
+/* Those of RSA PKCS#1 are for TLS 1.2. */
+#define SIGNATURE_ALGORITHMS                                                   \
+  "ecdsa_secp256r1_sha256:"                                                    \
+  "ecdsa_secp384r1_sha384:"                                                    \
+  "ecdsa_secp521r1_sha512:"                                                    \
+  "rsa_pss_rsae_sha256:"                                                       \
+  "rsa_pss_rsae_sha384:"                                                       \
+  "rsa_pss_rsae_sha512:"                                                       \
+  "rsa_pkcs1_sha256:"                                                          \
+  "rsa_pkcs1_sha384:"                                                          \
+  "rsa_pkcs1_sha512"
+
+#define OPTIONS                                                                \
+  (SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |        \
+   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_ENABLE_MIDDLEBOX_COMPAT)
+
+/* Buffers are freed while they are empty, a write is one record, and a chain
+   is what the file says. */
+#define MODE                                                                   \
+  (SSL_MODE_AUTO_RETRY | SSL_MODE_ENABLE_PARTIAL_WRITE |                       \
+   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN)
+
+/* Notes the alerts that OpenSSL sends. */
+static void note(const SSL *ssl, int where, int value) {
+  shako__openssl_conn *conn = SSL_get_app_data(ssl);
+  int level = value >> 8;
+  int description = value & 0xff;
+
+  if (where != SSL_CB_WRITE_ALERT) {
+    return;
+  }
+  if (level == SSL3_AL_FATAL) {
+    conn->alert = description;
+  } else if (description == SSL_AD_NO_RENEGOTIATION) {
+    conn->refusals++;
+  }
+}
+
+/* OpenSSL is about to choose a certificate: the version is agreed. */
+static int note_version(SSL *ssl, void *unused) {
+  shako__openssl_conn *conn = SSL_get_app_data(ssl);
+
+  (void)unused;
+  conn->version = (uint16_t)SSL_version(ssl);
+
+  return 1;
+}
+
+/* Sets all that a server asks, since OpenSSL has filled |settings| from the
+   system's configuration.  Returns false for want of memory, or where OpenSSL
+   was built without one of these.
+
+   The security level is the one that adds nothing: all that a level forbids
+   is not in our lists, but for what it says of the rest of a chain, which is
+   between those who made it and the clients. */
+static bool configure(SSL_CTX *settings) {
+  static const int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_secp384r1};
+
+  (void)SSL_CTX_clear_options(settings, SSL_CTX_get_options(settings));
+  (void)SSL_CTX_set_options(settings, OPTIONS);
+  (void)SSL_CTX_clear_mode(settings, SSL_CTX_get_mode(settings));
+  (void)SSL_CTX_set_mode(settings, MODE);
+  SSL_CTX_set_security_level(settings, 0);
+  (void)SSL_CTX_set_session_cache_mode(settings, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_verify(settings, SSL_VERIFY_NONE, NULL);
+  SSL_CTX_set_read_ahead(settings, 0);
+  SSL_CTX_set_info_callback(settings, note);
+  SSL_CTX_set_cert_cb(settings, note_version, NULL);
+
+  return SSL_CTX_set_num_tickets(settings, 0) &&
+         SSL_CTX_set_max_early_data(settings, 0) &&
+         SSL_CTX_set_block_padding(settings, 0) &&
+         SSL_CTX_set_min_proto_version(settings, TLS1_2_VERSION) &&
+         SSL_CTX_set_max_proto_version(settings, TLS1_3_VERSION) &&
+         SSL_CTX_set_ciphersuites(settings, SUITES_1_3) &&
+         SSL_CTX_set_cipher_list(settings, SUITES_1_2) &&
+         SSL_CTX_set1_groups(settings, groups,
+                             (long)(sizeof(groups) / sizeof(groups[0]))) &&
+         SSL_CTX_set1_sigalgs_list(settings, SIGNATURE_ALGORITHMS);
+}
+
+/* Makes the parts of |context|.  Returns 0, or the error of
+   shako_openssl_context_new(). */
+static int fill(shako_openssl_context *context, char *message) {
+  OSSL_LIB_CTX *library = shako__openssl_library();
+  unsigned char octet;
+
+  if (OPENSSL_version_major() != OPENSSL_VERSION_MAJOR) {
+    SHAKO__SAY(message, "compiled for " OPENSSL_VERSION_TEXT
+                        ", but another OpenSSL runs");
+    return SHAKO_ERR_TLS;
+  }
+  if (library == NULL) {
+    return SHAKO__EXPLAIN(message, SHAKO_ERR_TLS, "OpenSSL does not start");
+  }
+  if (RAND_bytes_ex(library, &octet, 1, 0) != 1) {
+    return SHAKO__EXPLAIN(message, SHAKO_ERR_TLS,
+                          "OpenSSL finds no random numbers");
+  }
+
+  context->method = shako__openssl_bio_method();
+  context->settings = SSL_CTX_new_ex(library, NULL, TLS_server_method());
+  if (context->method == NULL || context->settings == NULL) {
+    return SHAKO__EXPLAIN(message, SHAKO_ERR_TLS, "OpenSSL does not start");
+  }
+  if (!configure(context->settings)) {
+    return SHAKO__EXPLAIN(message, SHAKO_ERR_TLS,
+                          "OpenSSL was built without what TLS needs here");
+  }
+
+  return 0;
+}
+
+int shako_openssl_context_new(shako_openssl_context **pcontext,
+                              const shako_mem *mem, char *message) {
+  shako_mem mine = mem != NULL ? *mem : shako__mem_default();
+  shako_openssl_context *context = shako__alloc(&mine, sizeof(*context));
+  int error;
+
+  message[0] = '\0';
+  if (context == NULL) {
+    return SHAKO_ERR_NOMEM;
+  }
+
+  context->mem = mine;
+  ERR_clear_error();
+  error = fill(context, message);
+  ERR_clear_error();
+  if (error != 0) {
+    shako_openssl_context_free(context);
+    return error;
+  }
+  *pcontext = context;
+
+  return 0;
+}
+
+void shako_openssl_context_free(shako_openssl_context *context) {
+  shako_mem mem;
+
+  if (context == NULL) {
+    return;
+  }
+  mem = context->mem;
+  SSL_CTX_free(context->settings);
+  BIO_meth_free(context->method);
+  shako__release(&mem, context, sizeof(*context));
+}

@@ -1,0 +1,125 @@
+#ifndef SHAKO_OPENSSL_INTERNAL_H
+#define SHAKO_OPENSSL_INTERNAL_H
+
+#include <stdbool.h>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <shako/certificate.h>
+#include <shako/openssl.h>
+
+#include "base/mem.h"
+
+struct shako_openssl_context {
+  shako_mem mem;
+  BIO_METHOD *method; /* of the BIO that leads to the wire */
+  SSL_CTX *settings;
+};
+
+typedef struct shako__openssl_certificate {
+  shako_certificate base;
+  shako_mem mem;
+  X509 *leaf;
+  STACK_OF(X509) * chain; /* without the leaf */
+  EVP_PKEY *key;
+} shako__openssl_certificate;
+
+typedef enum shako__openssl_state {
+  SHAKO__OPENSSL_HANDSHAKE,
+  SHAKO__OPENSSL_OPEN,
+  SHAKO__OPENSSL_CLOSED, /* the peer sent close_notify; we may still write */
+  SHAKO__OPENSSL_FAILED
+} shako__openssl_state;
+
+/* A connection. */
+typedef struct shako__openssl_conn {
+  SSL *ssl;
+  shako_tls_wire wire;
+  int kinds[SHAKO_CERTIFICATES_MAX]; /* of the certificates' keys */
+  size_t certificate_count;
+  shako__openssl_state state;
+  unsigned long stop; /* why the wire gives no more, or 0; an error code */
+
+  bool begun;       /* the wire gave octets */
+  bool ended;       /* our close_notify went out */
+  uint8_t refusals; /* of renegotiations */
+
+  uint16_t version;
+  const char *cipher;
+  shako_tls_failure failure;
+  int alert;
+  int native_error;
+} shako__openssl_conn;
+
+/* How many renegotiations are refused before the connection ends. */
+#define SHAKO__OPENSSL_REFUSALS_MAX 3
+
+/* What OpenSSL would say of what it is not told: codes of its error queue. */
+#define SHAKO__OPENSSL_CUT_OFF                                                 \
+  ERR_PACK(ERR_LIB_SSL, 0, SSL_R_UNEXPECTED_EOF_WHILE_READING)
+#define SHAKO__OPENSSL_CLEAR_TEXT                                              \
+  ERR_PACK(ERR_LIB_SSL, 0, SSL_R_WRONG_VERSION_NUMBER)
+#define SHAKO__OPENSSL_RENEGOTIATES                                            \
+  ERR_PACK(ERR_LIB_SSL, 0, SSL_R_NO_RENEGOTIATION)
+#define SHAKO__OPENSSL_NO_MEMORY ERR_PACK(ERR_LIB_SSL, 0, ERR_R_MALLOC_FAILURE)
+#define SHAKO__OPENSSL_LEFT                                                    \
+  ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + SSL_AD_CLOSE_NOTIFY)
+
+/* library.c: returns OpenSSL's library context of all that is made here, or
+   NULL where it cannot be made. */
+OSSL_LIB_CTX *shako__openssl_library(void);
+
+/* bio.c: returns the method of the BIO that leads to a connection's wire, or
+   NULL for want of memory. */
+BIO_METHOD *shako__openssl_bio_method(void);
+
+/* failure.c: latches |native|, a code of OpenSSL's error queue, as the end of
+   |conn| and returns FAILED. */
+shako_tls_status shako__openssl_fail(shako__openssl_conn *conn,
+                                     unsigned long native);
+
+/* failure.c: sends close_notify, unless that is done, to say that this is the
+   end: OpenSSL has no function that sends an alert of our choice. */
+void shako__openssl_take_leave(shako__openssl_conn *conn);
+
+/* failure.c: empties OpenSSL's error queue and returns the code in it that
+   says most; 0 where there is none. */
+unsigned long shako__openssl_take_error(void);
+
+/* certificate.c: returns a certificate without chain and key, with one
+   reference, or NULL. */
+shako__openssl_certificate *
+shako__openssl_certificate_new(const shako_mem *mem);
+
+/* message.c: writes |parts|, which end with NULL, one after the other to
+   |message|.  Of a part too long the end is kept: it is a path. */
+void shako__openssl_say(char *message, const char *const *parts);
+
+/* The parts as arguments. */
+#define SHAKO__SAY(MESSAGE, ...)                                               \
+  shako__openssl_say((MESSAGE), (const char *const[]){__VA_ARGS__, NULL})
+
+/* message.c: empties OpenSSL's error queue and says its reason for what became
+   of |parts|, as shako__openssl_say().  Returns |error|, or SHAKO_ERR_NOMEM
+   where that is the reason. */
+int shako__openssl_explain(char *message, int error, const char *const *parts);
+
+#define SHAKO__EXPLAIN(MESSAGE, ERROR, ...)                                    \
+  shako__openssl_explain((MESSAGE), (ERROR),                                   \
+                         (const char *const[]){__VA_ARGS__, NULL})
+
+/* More than any chain of certificates needs. */
+#define SHAKO__PEM_SIZE_MAX ((size_t)256 * 1024)
+
+/* pem.c: reads the file |path| into |text|, of SHAKO__PEM_SIZE_MAX + 1 octets,
+   with a NUL behind it, and checks that it is text with a block whose label
+   ends with |label|.  Returns its length without the NUL, or 0 and the reason
+   in |message|. */
+size_t shako__openssl_pem_read(const char *path, char *text, const char *label,
+                               char *message);
+
+#endif /* SHAKO_OPENSSL_INTERNAL_H */
