@@ -250,6 +250,7 @@ def main(limit=60):
     """Runs the cases, each within |limit| seconds, and exits."""
     if not os.access(SHAKOD, os.X_OK):
         sys.exit(f"no {SHAKOD}: build it, or set SHAKOD")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     results = [_run_case(function, limit) for function in _cases]
     if "FAIL" in results:
         sys.exit(1)
