@@ -72,7 +72,8 @@ if [ "$mbedtls" = yes ]; then
 fi
 quietly meson install -C "$work/build" --no-rebuild
 export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:${PKG_CONFIG_PATH:-}"
-export LD_LIBRARY_PATH="$work/prefix/lib:${LD_LIBRARY_PATH:-}"
+export LD_LIBRARY_PATH="$work/prefix/lib:$(pkg-config --variable=libdir \
+  mbedtls 2>/dev/null || true)"
 consume shako ''
 if [ "$mbedtls" = yes ]; then
   [ -f "$work/prefix/include/shako/mbedtls.h" ] || die "no shako/mbedtls.h"

@@ -38,10 +38,16 @@ static bool is_open(const shako_session *session) {
   return !has_records(session) || !session->conn->over;
 }
 
+/* Whether an event may point into the text: that of the last poll(), or the
+   question's, so that polling while it is open makes no difference. */
+static bool is_pinned(const shako_session *session) {
+  return session->event.type != 0 || session->question != 0;
+}
+
 /* Whether the octets on the wire may be moved to the front. */
 static bool is_movable(const shako_session *session) {
   return session->input.lent == 0 &&
-         (session->event.type == 0 || has_records(session));
+         (has_records(session) || !is_pinned(session));
 }
 
 bool shako__input_room(const shako_session *session) {
@@ -196,7 +202,7 @@ void shako__input_settle(shako_session *session) {
   const shako__input *input = &session->input;
 
   if (input->lent == 0 && input->start == input->end &&
-      input->text_start == input->text_end && session->event.type == 0 &&
+      input->text_start == input->text_end && !is_pinned(session) &&
       (session->phase >= SHAKO__PHASE_ENDING ||
        !shako__output_pending(session))) {
     shako__input_free(session);

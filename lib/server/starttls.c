@@ -17,9 +17,8 @@
  * A port that is always TLS begins with phase HANDSHAKE.
  */
 
-/* Alerts of RFC 8446 6.2. */
+/* RFC 8446 6.2 */
 #define ALERT_HANDSHAKE_FAILURE 40
-#define ALERT_INTERNAL_ERROR    80
 
 typedef enum readiness { READY, NOT_YET, NEVER } readiness;
 
@@ -103,12 +102,33 @@ static void fail(shako_session *session, shako_tls_failure failure, int alert) {
   shako__end(session, NULL, "tls-failed");
 }
 
+/* TLS cannot start where nothing else is spoken.  Where there is no more than
+   a certificate missing, the peer is told by an alert. */
+static void give_up(shako_session *session, shako__refusal refusal) {
+  bool missing = refusal == SHAKO__REFUSAL_NO_CERTIFICATE;
+  bool out_of_memory;
+
+  if (!session->conn && missing) {
+    make_conn(session);
+  }
+  if (!session->conn && !session->error) {
+    session->conn = shako__conn_new(shako__mem(session), NULL, NULL, NULL, NULL,
+                                    &out_of_memory);
+  }
+  if (!session->conn) {
+    shako__fail(session, SHAKO_ERR_NOMEM);
+    return;
+  }
+  session->conn->started = true;
+  fail(session,
+       missing ? SHAKO_TLS_FAILURE_NO_CERTIFICATE : SHAKO_TLS_FAILURE_INTERNAL,
+       ALERT_HANDSHAKE_FAILURE);
+}
+
 void shako__answered_certificate(shako_session *session, bool yes) {
   if (session->phase == SHAKO__PHASE_HANDSHAKE) {
-    if (!yes && session->conn) {
-      fail(session, SHAKO_TLS_FAILURE_NO_CERTIFICATE, ALERT_HANDSHAKE_FAILURE);
-    } else if (!yes) {
-      shako__end(session, NULL, "no-certificate");
+    if (!yes) {
+      give_up(session, SHAKO__REFUSAL_NO_CERTIFICATE);
     }
   } else if (yes) {
     get_ready(session);
@@ -165,7 +185,7 @@ static bool begin_implicit(shako_session *session) {
     return false;
   case NEVER:
     if (!session->error) {
-      shako__end(session, NULL, shako__refusal_verdict(refusal)->reason);
+      give_up(session, refusal);
     }
     return false;
   }
@@ -181,7 +201,7 @@ static bool choose(shako_session *session) {
     shako__ask(session, SHAKO_EVENT_CERTIFICATE);
     return false;
   case SHAKO_PROVIDER_NONE:
-    fail(session, SHAKO_TLS_FAILURE_NO_CERTIFICATE, ALERT_HANDSHAKE_FAILURE);
+    give_up(session, SHAKO__REFUSAL_NO_CERTIFICATE);
     return false;
   }
   return false;

@@ -115,6 +115,9 @@ bool shako__conn_write(shako__conn *conn, const uint8_t *buf, size_t len) {
     size_t n = 0;
 
     if (conn->engine->write(conn->state, buf, len, &n) != SHAKO_TLS_STATUS_OK) {
+      conn->over = true;
+      learn(conn);
+      shako__conn_fail(conn, SHAKO_TLS_FAILURE_INTERNAL, -1);
       return false;
     }
     buf += n;

@@ -52,13 +52,21 @@ static void print_expected(octets *to, const run *r) {
 
 /* The line of the first thing that an outcome still misses. */
 static unsigned line_of(const run *r) {
-  if (r->step == NULL) {
-    return 0;
+  if (r->line_at != 0 || r->step == NULL) {
+    return r->line_at;
   }
   const transcript_outcome *outcome = &r->step->outcomes[0];
   size_t at = r->cursors[0].event < r->cursors[0].reply ? r->cursors[0].event
                                                         : r->cursors[0].reply;
   return at < outcome->count ? outcome->items[at].line : r->step->line;
+}
+
+/* From here on a failure is about the item |at| of the first outcome. */
+static void blame(run *r, size_t at) {
+  const transcript_outcome *outcome = &r->step->outcomes[0];
+  r->line_at = at < outcome->count  ? outcome->items[at].line
+               : outcome->count > 0 ? outcome->items[outcome->count - 1].line
+                                    : r->step->line;
 }
 
 void run_fail(run *r, const char *format, ...) {
@@ -104,7 +112,8 @@ void run_begin_step(run *r, const transcript_step *step) {
   }
   r->step = step;
   for (size_t i = 0; i < step->outcome_count; i++) {
-    r->cursors[i].dead = false;
+    /* Whole, the octets are in hand at once: that is the first outcome. */
+    r->cursors[i].dead = i > 0 && r->variant->delivery == RUN_DELIVERY_WHOLE;
     r->cursors[i].event = next_item(&step->outcomes[i], 0, true);
     r->cursors[i].reply = next_item(&step->outcomes[i], 0, false);
   }
@@ -142,6 +151,7 @@ static void end_body(run *r) {
     }
   }
   if (!any_alive(r)) {
+    blame(r, r->cursors[0].event);
     run_fail(r, r->has_body ? "another BODY" : "no BODY");
   }
   octets_clear(&r->body);
@@ -299,6 +309,7 @@ void run_match_event(run *r, const shako_event *event) {
                   octets_text(&r->live_extras), &answered);
   }
   if (!any_alive(r)) {
+    blame(r, r->cursors[0].event);
     run_fail(r, "another event: %s%s", octets_text(&r->live_text),
              octets_text(&r->live_extras));
   }
@@ -355,12 +366,11 @@ static void end_line(run *r) {
     }
   }
   if (!any_alive(r)) {
-    octets came = r->line;
-    memset(&r->line, 0, sizeof(r->line));
-    octets_add(&r->text, came.ptr, came.len);
-    octets_free(&came);
+    octets_clear(&r->line);
+    blame(r, r->cursors[0].reply);
     run_fail(r, "another reply");
   }
+  r->said_220 |= strncmp(line, "220 ", 4) == 0;
   memcpy(r->code, line[3] == '-' ? line : "", line[3] == '-' ? 3 : 1);
   octets_clear(&r->line);
 }
@@ -437,13 +447,21 @@ void run_decode(run *r) {
   }
   static fake_view view;
   fake_decoded decoded = FAKE_DECODED_NOTHING;
+  size_t text = r->text.len;
+  unsigned data = 0;
   while (r->records && (decoded = fake_decode(&view, r->wire.ptr + r->decoded,
                                               r->wire.len - r->decoded)) ==
                            FAKE_DECODED_RECORD) {
     r->decoded += view.used;
+    data += view.type == FAKE_DATA;
     take_record(r, &view);
   }
   if (decoded == FAKE_DECODED_BAD) {
     run_fail(r, "clear text where TLS is");
+  }
+  if (r->variant->acks == RUN_ACKS_WHOLE && data > 1 &&
+      r->text.len - text < FAKE_WRITE_MAX) {
+    run_fail(r, "%u records for one flight of %zu octets", data,
+             r->text.len - text);
   }
 }

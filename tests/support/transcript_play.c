@@ -5,9 +5,9 @@
 /* Blocks longer than this are not split everywhere. */
 #define ALL_SPLITS  2000u
 #define SOME_SPLITS 400u
-/* Of octets in a file: those longer are played in every variant of a split
-   in turn, and not in all of them at each. */
-#define LONG_FILE 20000u
+/* Of octets said in a file: in one that is longer every split is played in
+   one variant, each in its turn, and not in all of them. */
+#define LONG_FILE 6000u
 
 typedef struct play {
   const transcript *script;
@@ -78,6 +78,15 @@ static size_t block_len(const transcript *script, const transcript_step *step) {
   return len;
 }
 
+static size_t reply_len(const transcript_step *step) {
+  size_t len = 0;
+  for (size_t i = 0; i < step->outcomes[0].count; i++) {
+    const transcript_item *item = &step->outcomes[0].items[i];
+    len += item->is_event ? 0 : strlen(item->text);
+  }
+  return len;
+}
+
 /* Splits every block up to ALL_SPLITS everywhere, and longer ones there and
    near the end and here and there between. */
 static bool play_splits(play *p) {
@@ -86,7 +95,7 @@ static bool play_splits(play *p) {
   size_t total = 0;
   for (size_t i = 0; i < p->script->count; i++) {
     size_t len = block_len(p->script, &p->script->steps[i]);
-    total += len;
+    total += len + reply_len(&p->script->steps[i]);
     small = len <= ALL_SPLITS && len > small ? len : small;
     large = len > large ? len : large;
   }

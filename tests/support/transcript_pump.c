@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define CALLS_MAX 20000000ul
+#define CALLS_MAX 3000000ul
 
 /* What poll() may change, as far as it can be seen. */
 typedef struct view {
@@ -87,6 +87,9 @@ static void check_room(run *r) {
   }
   unsigned want = run_want(r);
   uint8_t *room = shako_session_recv_buf(r->session, &len);
+  if (r->switching && room != NULL) {
+    run_fail(r, "room for input before the 220 to STARTTLS was acked");
+  }
   if ((room != NULL) != ((want & SHAKO_WANT_RECV) != 0)) {
     run_fail(r, "want() is 0x%x, and recv_buf() gives %s", want,
              room != NULL ? "room" : "none");
@@ -143,7 +146,6 @@ void run_check(run *r) {
 static void check_transaction(run *r, const shako_event *event) {
   switch (event->type) {
   case SHAKO_EVENT_CONNECT:
-  case SHAKO_EVENT_HELLO:
   case SHAKO_EVENT_STARTTLS:
   case SHAKO_EVENT_HANDSHAKE:
   case SHAKO_EVENT_CERTIFICATE:
@@ -167,6 +169,7 @@ static void check_transaction(run *r, const shako_event *event) {
       run_fail(r, "%s without an accepted DATA", octets_text(&r->live_text));
     }
     break;
+  case SHAKO_EVENT_HELLO: /* RESET comes once it is accepted */
   case SHAKO_EVENT_TLS:
   case SHAKO_EVENT_VIOLATION:
     break;
@@ -182,6 +185,9 @@ static void follow_event(run *r, const shako_event *event) {
   }
   if (event->type == SHAKO_EVENT_TLS) {
     r->secure = true;
+  } else if (event->type == SHAKO_EVENT_STARTTLS) {
+    r->switching = true;
+    r->said_220 = false;
   } else if (event->type == SHAKO_EVENT_BODY) {
     r->body_size += event->u.body.len;
   } else if (event->type == SHAKO_EVENT_MESSAGE &&
@@ -283,6 +289,8 @@ static void follow_answer(run *r, const transcript_answer *answer) {
     r->body_size = 0;
   } else if (r->asked == SHAKO_EVENT_DATA && yes) {
     r->in_data = true;
+  } else if (r->asked == SHAKO_EVENT_STARTTLS && !yes) {
+    r->switching = false;
   } else if (r->asked == SHAKO_EVENT_MESSAGE) {
     r->in_transaction = r->in_data = false;
     r->messages += yes;
@@ -383,8 +391,12 @@ void run_look(run *r) {
              at == NULL ? "nothing" : "something");
   }
   size_t known = r->wire.len - r->acked;
+  size_t compared = known;
+  if (r->variant->acks == RUN_ACKS_OCTET && known > 256) {
+    compared = 256; /* the others come to the front, too */
+  }
   if (len < known ||
-      (known > 0 && memcmp(at, r->wire.ptr + r->acked, known) != 0)) {
+      (known > 0 && memcmp(at, r->wire.ptr + r->acked, compared) != 0)) {
     run_fail(r, "octets that were lent before have changed");
   }
   r->lent = at != NULL;
@@ -403,5 +415,8 @@ void run_send(run *r, bool one_octet) {
   }
   r->acked += n;
   r->lent = false;
+  if (r->said_220 && !(run_want(r) & SHAKO_WANT_SEND)) {
+    r->switching = false;
+  }
   run_check(r);
 }

@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The smallest that a listener takes; in the other variants it is the
+   default. */
+#define SMALL_BUFFER 4096u
+
 /* The world of a run. */
 
 static void *counted_alloc(size_t size, void *user_data) {
@@ -42,6 +46,8 @@ static void make_world(run *r) {
       head->implicit_tls || r->script->side == TRANSCRIPT_SIDE_TLS;
   if (head->recv_buffer_size != 0) {
     config.recv_buffer_size = (size_t)head->recv_buffer_size;
+  } else if (r->variant->acks >= RUN_ACKS_LATE) {
+    config.recv_buffer_size = SMALL_BUFFER;
   }
   if (shako_listener_new(&r->listener, &config, &mem, &reason) != 0) {
     run_fail(r, "no listener: %s", reason != NULL ? reason : "why?");
@@ -107,6 +113,9 @@ static void pump(run *r) {
       run_answer(r, &answer);
     } else if (run_is_due(r)) {
       run_poll(r);
+      if (r->live != NULL && r->variant->withheld) {
+        run_receive(r); /* while the event lives */
+      }
     } else if (!late && (run_want(r) & SHAKO_WANT_SEND)) {
       run_send(r, r->variant->acks == RUN_ACKS_OCTET);
     } else {

@@ -92,6 +92,7 @@ typedef struct run {
 
   /* Expected. */
   const transcript_step *step;
+  unsigned line_at; /* what a failure is about, if it is known */
   run_cursor cursors[RUN_OUTCOMES_MAX];
   octets body; /* of BODY events in a row */
   bool has_body;
@@ -115,6 +116,8 @@ typedef struct run {
   uint64_t body_size;
   uint32_t messages;
   bool secure;
+  bool switching; /* from STARTTLS to the ack of its 220 */
+  bool said_220;
   bool closed; /* CLOSED was polled */
   bool lost;
 } run;
