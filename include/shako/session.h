@@ -84,7 +84,7 @@ SHAKO_API uint8_t *shako_session_recv_buf(shako_session *session, size_t *len);
 /**
  * Says that |n| octets were received into the loan, and ends it.
  *
- * Returns 0, or
+ * Returns 0 (also for an |n| of 0 where nothing is lent), or
  *   SHAKO_ERR_INVALID_STATE     nothing is lent
  *   SHAKO_ERR_INVALID_ARGUMENT  |n| is more than was lent; it stays lent
  */

@@ -222,7 +222,9 @@ void shako__handshake_step(shako_session *session) {
     break;
   case SHAKO_TLS_STATUS_CLOSED:
   case SHAKO_TLS_STATUS_FAILED:
-    shako__end(session, NULL, "tls-failed");
+    if (!session->error) { /* else the next step ends it, for that */
+      shako__end(session, NULL, "tls-failed");
+    }
     break;
   }
 }
