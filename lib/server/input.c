@@ -29,6 +29,10 @@ static bool is_open(const shako_session *session) {
   if (session->switching || session->phase >= SHAKO__PHASE_ENDING) {
     return false;
   }
+  if (session->listener->external_tls && session->listener->implicit_tls &&
+      !session->secure) {
+    return false; /* the first octets are the application's own TLS */
+  }
   if (session->phase == SHAKO__PHASE_STARTTLS) {
     return !session->listener->external_tls && !shako__output_pending(session);
   }

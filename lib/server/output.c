@@ -31,27 +31,32 @@ static bool add_chunk(shako_session *session, size_t n) {
     shako__fail(session, SHAKO_ERR_NOMEM);
     return false;
   }
-  *chunk = (shako__chunk){.size = (uint32_t)size, .cap = (uint32_t)cap};
+  *chunk = (shako__chunk){.size = (uint32_t)size,
+                          .cap = (uint32_t)cap,
+                          .clear_cap = records ? (uint32_t)clear_cap : 0};
   if (output->tail) {
     output->tail->next = chunk;
   } else {
     output->head = chunk;
   }
   output->tail = chunk;
-  output->clear_cap = records ? (uint32_t)clear_cap : 0;
   return true;
+}
+
+/* The chunk that holds clear replies, or will hold the next. */
+static shako__chunk *clear_chunk(const shako__output *output) {
+  return output->clear_len > 0 ? output->clear : output->tail;
 }
 
 bool shako__output_seal(shako_session *session) {
   shako__output *output = &session->output;
-  shako__chunk *chunk = output->tail;
   uint32_t len = output->clear_len;
-  uint8_t *clear;
+  const uint8_t *clear;
 
   if (len == 0) {
     return true;
   }
-  clear = chunk->data + chunk->cap;
+  clear = output->clear->data + output->clear->cap;
   output->clear_len = 0;
   if (!shako__conn_write(session->conn, clear, len)) {
     shako__fail(session, SHAKO_ERR_TLS);
@@ -60,17 +65,17 @@ bool shako__output_seal(shako_session *session) {
   return true;
 }
 
-/* Room in the last chunk for the octets of a reply. */
+/* Room for the octets of a reply. */
 static size_t room(const shako_session *session) {
   const shako__output *output = &session->output;
+  const shako__chunk *chunk = output->tail;
 
-  if (!output->tail) {
+  if (!chunk) {
     return 0;
   }
-  if (has_records(session)) {
-    return output->clear_cap - output->clear_len;
-  }
-  return output->tail->cap - output->tail->end;
+  return has_records(session)
+             ? clear_chunk(output)->clear_cap - output->clear_len
+             : chunk->cap - chunk->end;
 }
 
 bool shako__output_reserve(shako_session *session, size_t n) {
@@ -87,14 +92,18 @@ uint8_t *shako__output_at(shako_session *session) {
   const shako__output *output = &session->output;
   shako__chunk *chunk = output->tail;
 
-  return has_records(session) ? chunk->data + chunk->cap + output->clear_len
-                              : chunk->data + chunk->end;
+  if (has_records(session)) {
+    chunk = clear_chunk(output);
+    return chunk->data + chunk->cap + output->clear_len;
+  }
+  return chunk->data + chunk->end;
 }
 
 void shako__output_wrote(shako_session *session, size_t n) {
   shako__output *output = &session->output;
 
   if (has_records(session)) {
+    output->clear = clear_chunk(output);
     output->clear_len += (uint32_t)n;
   } else {
     output->tail->end += (uint32_t)n;
@@ -144,6 +153,7 @@ static void drop_sent_chunks(shako_session *session) {
   shako__output *output = &session->output;
 
   while (output->head && output->head != output->tail &&
+         output->head != clear_chunk(output) &&
          output->head->start == output->head->end) {
     shako__chunk *chunk = output->head;
 

@@ -12,24 +12,29 @@
  *
  *   in the clear   [ ... start ..... end ... ]
  *   inside TLS     the same holds records; clear replies gather behind it
- *                  in the last chunk until they are sealed, all at once, when
- *                  the output is lent (one record and one write a flight):
- *                  [ records, |cap| octets ][ clear replies ... ]
+ *                  until they are sealed, all at once, when the output is
+ *                  lent (one record and one write a flight):
+ *                  [ records, |cap| octets ][ clear replies, |clear_cap| ]
+ *
+ * The chunk with the clear replies, |clear|, is the last one when the first
+ * of them is said.  It need not stay the last: the engine may send records of
+ * its own (an alert) and fill it up.  It stays until they are sealed.
  */
 typedef struct shako__chunk {
   struct shako__chunk *next;
   uint32_t size; /* of this object */
   uint32_t cap;
+  uint32_t clear_cap; /* 0 in the clear */
   uint32_t start, end;
   uint8_t data[];
 } shako__chunk;
 
 typedef struct shako__output {
   shako__chunk *head, *tail;
-  size_t queued;      /* octets between start and end of all chunks */
-  uint32_t clear_cap; /* of the last chunk; 0 in the clear */
+  shako__chunk *clear; /* valid while |clear_len| is not 0 */
   uint32_t clear_len;
   uint32_t lent; /* octets lent of the first chunk; 0: none */
+  size_t queued; /* octets between start and end of all chunks */
 } shako__output;
 
 /* Over this many octets unsent no further command is taken. */
