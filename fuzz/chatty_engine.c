@@ -1,5 +1,7 @@
 #include "chatty_engine.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fake_engine.h"
@@ -7,6 +9,7 @@
 /* A fake engine's conn, with the wire in front of it. */
 typedef struct chatty_conn {
   shako_tls_wire wire;
+  bool failed; /* the wire took no more */
   _Alignas(16) unsigned char fake[];
 } chatty_conn;
 
@@ -39,17 +42,33 @@ static shako_tls_status read(void *ptr, uint8_t *buf, size_t len, size_t *n) {
 
   memset(words, '-', sizeof(words));
   size = fake_record(out, FAKE_ALERT, words, sizeof(words));
-  (void)conn->wire.send(conn->wire.ctx, out, size);
+  if (conn->wire.send(conn->wire.ctx, out, size) != SHAKO_TLS_STATUS_OK) {
+    conn->failed = true;
+    return SHAKO_TLS_STATUS_FAILED;
+  }
   return fake_engine.read(conn->fake, buf, len, n);
+}
+
+/* Fails for good once the wire has refused. */
+static shako_tls_status judge(chatty_conn *conn, shako_tls_status status) {
+  if (conn->failed) {
+    abort(); /* tls.h: nothing is asked after FAILED */
+  }
+  conn->failed = status == SHAKO_TLS_STATUS_FAILED;
+  return status;
 }
 
 static shako_tls_status write(void *ptr, const uint8_t *buf, size_t len,
                               size_t *n) {
-  return fake_engine.write(((chatty_conn *)ptr)->fake, buf, len, n);
+  chatty_conn *conn = ptr;
+
+  return judge(conn, fake_engine.write(conn->fake, buf, len, n));
 }
 
 static shako_tls_status end(void *ptr) {
-  return fake_engine.close(((chatty_conn *)ptr)->fake);
+  chatty_conn *conn = ptr;
+
+  return judge(conn, fake_engine.close(conn->fake));
 }
 
 static void alert(void *ptr, int description) {
@@ -57,7 +76,12 @@ static void alert(void *ptr, int description) {
 }
 
 static void info(const void *ptr, shako_tls_info *out) {
-  fake_engine.info(((const chatty_conn *)ptr)->fake, out);
+  const chatty_conn *conn = ptr;
+
+  fake_engine.info(conn->fake, out);
+  if (conn->failed && out->failure == SHAKO_TLS_FAILURE_NONE) {
+    out->failure = SHAKO_TLS_FAILURE_INTERNAL;
+  }
 }
 
 void chatty_engine_fill(shako_tls_engine *engine) {

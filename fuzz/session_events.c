@@ -441,6 +441,7 @@ void run_answer(run *r) {
   }
   HOLDS(r, r->memory.failed && shako_is_fatal(error),
         "an answer was not taken");
-  r->answer = SETTINGS_ANSWER_ACCEPT;
-  r->delay = 5; /* poll() ends it */
+  if (!(run_want(r) & SHAKO_WANT_ANSWER)) {
+    run_question_gone(r);
+  }
 }

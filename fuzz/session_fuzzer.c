@@ -19,9 +19,10 @@ typedef enum way { WAY_WHOLE, WAY_OCTETS, WAY_CHOSEN, WAY_COUNT } way;
    counted in steps. */
 static void take_way(settings *s, way how, size_t len) {
   size_t total = len * s->repeat;
+  size_t more = s->repeat - 1 + (total > 4096 ? total / 64 : 0);
 
-  if (total > 4096 && s->send_size != 0) {
-    s->send_size += total / 64;
+  if (s->send_size != 0) {
+    s->send_size += more;
   }
   if (how == WAY_CHOSEN) {
     if (s->piece != 0) {
@@ -30,7 +31,7 @@ static void take_way(settings *s, way how, size_t len) {
     return;
   }
   s->piece = how == WAY_WHOLE ? 0 : 1 + total / 1024;
-  s->send_size = how == WAY_WHOLE ? 0 : 7 + total / 64;
+  s->send_size = how == WAY_WHOLE ? 0 : 7 + more;
   s->send_late = false;
   s->handling = SETTINGS_HANDLING_LOANS;
   s->order = SETTINGS_ORDER_POLL;

@@ -139,11 +139,14 @@ static bool take_line(walk *w, line *l) {
   return false;
 }
 
-/* Whether the session ended as the peer's silence makes it end: then all that
-   was whole was answered. */
+/* Whether the session ended as the peer's silence makes it end, all that it
+   had to say said: then all that was whole was answered. */
 static bool ended_by_silence(const run *r) {
-  return r->closed && (strcmp(r->how, "cut-off") == 0 ||
-                       strcmp(r->how, "idle-timeout") == 0);
+  return r->closed && !r->memory.failed && r->settings->tick == 0 &&
+         !(r->settings->ending == SETTINGS_ENDING_CUT &&
+           peer_left(&r->peer) > 0) &&
+         (strcmp(r->how, "cut-off") == 0 ||
+          strcmp(r->how, "idle-timeout") == 0);
 }
 
 /* Takes the next reply, or finds that nothing more is said. */
