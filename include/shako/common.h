@@ -77,8 +77,9 @@ typedef struct shako_mem {
    socket). */
 typedef struct shako_address {
   uint8_t bytes[16];
-  uint32_t scope; /* of a link-local IPv6 address; 0 for none */
-  uint8_t known;  /* 0: no IP address */
+  uint32_t scope;      /* of a link-local IPv6 address; 0 for none */
+  uint8_t known;       /* 0: no IP address */
+  uint8_t reserved[3]; /* 0 */
 } shako_address;
 
 /**

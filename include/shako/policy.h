@@ -40,6 +40,7 @@ typedef struct shako_policy {
   uint32_t handshake_timeout; /* ... from the 220 to the end of it */
   uint32_t session_timeout;   /* ... the peer's share of a connection */
   uint32_t answer_timeout;    /* ... the application's for a question */
+  uint32_t reserved;          /* 0 */
 } shako_policy;
 
 /* What shako_policy_default() calls. */
@@ -58,6 +59,7 @@ typedef struct shako_facts {
   uint16_t tls_version;  /* of the TLS that protects it; 0 in the clear */
   uint8_t tls_available; /* an engine or external TLS; 0: STARTTLS is 502 */
   uint8_t turned_away;   /* it was greeted with 554 */
+  uint8_t reserved[4];   /* 0 */
 } shako_facts;
 
 typedef enum shako_verb {

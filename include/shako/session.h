@@ -204,7 +204,7 @@ SHAKO_API const shako_event *shako_session_poll(shako_session *session,
  * Returns 0, or
  *   SHAKO_ERR_STALE_QUESTION  the peer has left, or it was answered
  *   SHAKO_ERR_INVALID_STATE   HANDSHAKE takes shako_session_tls_external()
- *   SHAKO_ERR_NOMEM           the session is over
+ *   SHAKO_ERR_NOMEM           the session is over, as with SHAKO_ERR_TLS
  */
 SHAKO_API int shako_session_accept(shako_session *session,
                                    shako_question question);
@@ -245,8 +245,13 @@ SHAKO_API int shako_session_answer(shako_session *session,
  * of 0: octets acked after the STARTTLS line was taken cannot be TLS, and end
  * the connection without a word (failure NOT_TLS).
  *
- * Returns as shako_session_accept(), or
- *   SHAKO_ERR_INVALID_ARGUMENT  |info| has neither a version nor a failure
+ * Returns 0, or
+ *   SHAKO_ERR_STALE_QUESTION    the peer has left, or it was answered
+ *   SHAKO_ERR_INVALID_STATE     it is no HANDSHAKE; or a loan for input is
+ *                               open: end it first
+ *   SHAKO_ERR_INVALID_ARGUMENT  |info| has no struct_size, or neither a
+ *                               version nor a failure
+ *   SHAKO_ERR_NOMEM             the session is over
  */
 SHAKO_API int shako_session_tls_external(shako_session *session,
                                          shako_question question,

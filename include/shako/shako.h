@@ -22,7 +22,8 @@
  *
  * Structs.  One that the caller fills begins with |struct_size|, which says
  * how much of it the caller knows: set it by the _default() macro, or to
- * sizeof where there is none.  New fields come at the end.
+ * sizeof where there is none.  New fields come at the end; what is reserved is
+ * 0.
  *
  * Text.  A span is not NUL-terminated.  A |const char *| is.  recv means from
  * the peer, send means to the peer; octets are what others call bytes.

@@ -65,6 +65,7 @@ typedef struct shako_tls_info {
   int alert;        /* that ended it, of either side; -1 for none.  0 is a
                        close_notify in the middle of the handshake */
   int native_error; /* the TLS library's own code; 0 for none */
+  int reserved;     /* 0 */
 } shako_tls_info;
 
 #define SHAKO_TLS_ENGINE_VERSION 1

@@ -15,6 +15,12 @@ void shako__release(const shako_mem *mem, void *ptr, size_t size);
 /* Overwrites |len| octets with zeroes, which no compiler leaves out. */
 void shako__wipe(void *ptr, size_t len);
 
+/* Whether the caller's |*STRUCT| was sized, and by a header that knew |FIELD|,
+   the last one of the first release. */
+#define SHAKO__KNOWS(STRUCT, FIELD)                                            \
+  ((STRUCT)->struct_size >=                                                    \
+   (size_t)((const char *)(&(STRUCT)->FIELD + 1) - (const char *)(STRUCT)))
+
 /* Copies a caller's sized struct over |to|, which holds the defaults: what
    the caller does not know of stays as it is, what this library does not know
    of is left behind.  Both structs begin with their size_t struct_size; |to|

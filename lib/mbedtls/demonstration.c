@@ -104,7 +104,7 @@ static int fill_in(mbedtls_x509write_cert *writer, const char *hostname,
   char from[DATE_SIZE];
   char to[DATE_SIZE];
   unsigned char serial[SERIAL_SIZE];
-  shako_address address = {{0}, 0, 0};
+  shako_address address = {.known = 0};
   mbedtls_x509_san_list san;
   int error;
 

@@ -223,8 +223,14 @@ static void alert(void *ctx, int description) {
 
 static void info(const void *ctx, shako_tls_info *info) {
   const shako__mbedtls_conn *conn = ctx;
-  shako_tls_info known = {sizeof(known), conn->version, conn->cipher,
-                          conn->failure, conn->alert,   conn->native_error};
+  shako_tls_info known = {
+      .struct_size = sizeof(known),
+      .version = conn->version,
+      .cipher = conn->cipher,
+      .failure = conn->failure,
+      .alert = conn->alert,
+      .native_error = conn->native_error,
+  };
 
   shako__sized_fill(info, info->struct_size, &known, sizeof(known));
 }

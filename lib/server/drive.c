@@ -77,6 +77,12 @@ static bool recv_some(shako_session *session, const shako_io *io) {
   return true;
 }
 
+static bool is_time(const shako_session *session, const shako_io *io) {
+  shako_time expiry = shako_session_expiry(session);
+
+  return expiry != SHAKO_TIME_NEVER && io->now(io->ctx) >= expiry;
+}
+
 unsigned shako_session_drive(shako_session *session, const shako_io *io,
                              const shako_event **event) {
   bool can_send = true;
@@ -85,8 +91,7 @@ unsigned shako_session_drive(shako_session *session, const shako_io *io,
     unsigned want = shako_session_want(session);
 
     *event = NULL;
-    if ((want & SHAKO_WANT_POLL) ||
-        io->now(io->ctx) >= shako_session_expiry(session)) {
+    if ((want & SHAKO_WANT_POLL) || is_time(session, io)) {
       *event = shako_session_poll(session, io->now(io->ctx));
       if (*event) {
         return shako_session_want(session);

@@ -11,7 +11,8 @@ void shako__end(shako_session *session, const shako_verdict *words,
   if (session->phase >= SHAKO__PHASE_ENDING) {
     return;
   }
-  if (words && words->code != 0 && shako__can_speak(session)) {
+  if (words && words->code != 0 && !session->stopping &&
+      shako__can_speak(session)) {
     shako__say(session, words->code, words->enhanced, words->text);
   }
   if (session->conn) {
@@ -48,7 +49,8 @@ void shako__close_step(shako_session *session) {
 }
 
 static shako_time after(shako_time from, uint32_t limit) {
-  return limit == 0 ? SHAKO_TIME_NEVER : from + limit;
+  return limit == 0 || limit > SHAKO_TIME_NEVER - from ? SHAKO_TIME_NEVER
+                                                       : from + limit;
 }
 
 static shako_time sooner(shako_time a, shako_time b) {
@@ -120,9 +122,9 @@ void shako__expire(shako_session *session) {
 
 int shako_session_shutdown(shako_session *session, const char *text) {
   const shako_verdict *words = shako__refusal_verdict(SHAKO__REFUSAL_SHUTDOWN);
-  bool quiet =
-      !shako__can_speak(session) || (session->answer == SHAKO__ANSWER_YES &&
-                                     session->asked == SHAKO_EVENT_STARTTLS);
+  bool switches = session->answer == SHAKO__ANSWER_YES &&
+                  session->asked == SHAKO_EVENT_STARTTLS;
+  bool said = session->answer == SHAKO__ANSWER_END; /* a 421 already */
 
   if (session->phase >= SHAKO__PHASE_ENDING || session->stopping) {
     return SHAKO_ERR_INVALID_STATE;
@@ -133,7 +135,7 @@ int shako_session_shutdown(shako_session *session, const char *text) {
   if (!shako__reply_text_valid(text, SHAKO_REPLY_TEXT_MAX)) {
     return SHAKO_ERR_INVALID_ARGUMENT;
   }
-  if (!quiet) {
+  if (shako__can_speak(session) && !switches && !said) {
     if (!shako__output_reserve(session,
                                shako__say_room(words->enhanced, text))) {
       return session->error;

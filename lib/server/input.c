@@ -164,6 +164,7 @@ bool shako__input_can_fill(const shako_session *session) {
 
 void shako__input_fill(shako_session *session) {
   shako__input *input = &session->input;
+  shako_tls_status status;
   uint8_t *text;
   size_t n = 0;
 
@@ -178,10 +179,12 @@ void shako__input_fill(shako_session *session) {
   memmove(text, text + input->text_start, input->text_end - input->text_start);
   input->text_end -= input->text_start;
   input->text_start = 0;
-  if (shako__conn_read(session->conn, text + input->text_end,
-                       input->cap - input->text_end,
-                       &n) == SHAKO_TLS_STATUS_OK) {
+  status = shako__conn_read(session->conn, text + input->text_end,
+                            input->cap - input->text_end, &n);
+  if (status == SHAKO_TLS_STATUS_OK) {
     input->text_end += (uint32_t)n;
+  } else if (status == SHAKO_TLS_STATUS_FAILED) {
+    shako__output_drop(session); /* tls.h: no write() after FAILED */
   }
 }
 

@@ -85,6 +85,18 @@ static const char *judge_config(const shako_listener_config *config,
   return why;
 }
 
+/* A struct_size that was never set would take all defaults, and with them TLS
+   No, for what the caller said. */
+static const char *judge_sizes(const shako_listener_config *config) {
+  if (config->policy && !SHAKO__KNOWS(config->policy, answer_timeout)) {
+    return "policy.struct_size: call shako_policy_default() first";
+  }
+  if (config->certificates && !SHAKO__KNOWS(config->certificates, select)) {
+    return "certificates.struct_size: must be set";
+  }
+  return NULL;
+}
+
 /* Copies |text| to |*room| and moves that on; NULL stays NULL. */
 static const char *keep(char **room, const char *text) {
   char *copy = *room;
@@ -142,6 +154,10 @@ int shako_listener_new(shako_listener **plistener,
 
   shako_listener_config_default(&config);
   shako__sized_copy(&config, sizeof(config), given);
+  *reason = judge_sizes(&config);
+  if (*reason) {
+    return SHAKO_ERR_INVALID_ARGUMENT;
+  }
   shako_policy_default(&policy);
   if (config.policy) {
     shako__sized_copy(&policy, sizeof(policy), config.policy);

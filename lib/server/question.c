@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "smtp/reply.h"
 
 void shako__ask(shako_session *session, shako_event_type type) {
@@ -141,6 +142,12 @@ int shako_session_tls_external(shako_session *session, shako_question question,
   }
   if (session->asked != SHAKO_EVENT_HANDSHAKE) {
     return SHAKO_ERR_INVALID_STATE;
+  }
+  if (!SHAKO__KNOWS(info, native_error)) {
+    return SHAKO_ERR_INVALID_ARGUMENT;
+  }
+  if (info->failure == SHAKO_TLS_FAILURE_NONE && session->input.lent > 0) {
+    return SHAKO_ERR_INVALID_STATE; /* what comes into it is from before TLS */
   }
   if (info->version == 0 && info->failure == SHAKO_TLS_FAILURE_NONE) {
     return SHAKO_ERR_INVALID_ARGUMENT;

@@ -112,6 +112,9 @@ bool shako__can_speak(const shako_session *session) {
   if (session->listener->implicit_tls && !session->secure) {
     return false;
   }
+  if (shako__policy(session)->access == SHAKO_ACCESS_TCPREFUSE) {
+    return false;
+  }
   if (session->phase == SHAKO__PHASE_STARTTLS ||
       session->phase == SHAKO__PHASE_HANDSHAKE) {
     return false;
@@ -316,7 +319,8 @@ const shako_event *shako_session_poll(shako_session *session, shako_time now) {
     session->now = now;
   }
   session->event.type = 0;
-  if (session->now >= shako_session_expiry(session)) {
+  if (shako_session_expiry(session) != SHAKO_TIME_NEVER &&
+      session->now >= shako_session_expiry(session)) {
     shako__expire(session);
   }
   while (session->event.type == 0 && shako__ready(session)) {
