@@ -2,11 +2,13 @@
 # Installs shako into a temporary prefix and uses it through pkg-config, and
 # then as a Meson subproject.  Nothing is fetched.
 #
-#   install_test.sh SOURCE_FOLDER yes|no      (is there the mbed TLS engine?)
+#   install_test.sh SOURCE_FOLDER yes|no yes|no
+#                                   (is there the engine over mbed TLS, OpenSSL?)
 set -eu
 
 source=$1
 mbedtls=$2
+openssl=$3
 cc=${CC:-cc}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -31,6 +33,9 @@ cat >"$work/consumer.c" <<'END'
 #ifdef WITH_MBEDTLS
 #include <shako/mbedtls.h>
 #endif
+#ifdef WITH_OPENSSL
+#include <shako/openssl.h>
+#endif
 
 int main(void) {
   shako_listener_config config;
@@ -40,6 +45,10 @@ int main(void) {
 #ifdef WITH_MBEDTLS
   if (shako_mbedtls_engine()->version != SHAKO_TLS_ENGINE_VERSION)
     return 2;
+#endif
+#ifdef WITH_OPENSSL
+  if (shako_openssl_engine()->version != SHAKO_TLS_ENGINE_VERSION)
+    return 3;
 #endif
   shako_listener_config_default(&config);
   config.hostname = "mx.example";
@@ -70,6 +79,9 @@ quietly meson compile -C "$work/build" shako
 if [ "$mbedtls" = yes ]; then
   quietly meson compile -C "$work/build" shako-mbedtls
 fi
+if [ "$openssl" = yes ]; then
+  quietly meson compile -C "$work/build" shako-openssl
+fi
 quietly meson install -C "$work/build" --no-rebuild
 export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:${PKG_CONFIG_PATH:-}"
 export LD_LIBRARY_PATH="$work/prefix/lib:$(pkg-config --variable=libdir \
@@ -78,6 +90,10 @@ consume shako ''
 if [ "$mbedtls" = yes ]; then
   [ -f "$work/prefix/include/shako/mbedtls.h" ] || die "no shako/mbedtls.h"
   consume shako-mbedtls -DWITH_MBEDTLS
+fi
+if [ "$openssl" = yes ]; then
+  [ -f "$work/prefix/include/shako/openssl.h" ] || die "no shako/openssl.h"
+  consume shako-openssl -DWITH_OPENSSL
 fi
 
 step "subproject"

@@ -4,6 +4,7 @@
  *
  *   main       starts and stops all of it: this file
  *   options    the command line
+ *   engine     the TLS libraries there are
  *   service    what all threads share: TLS, the library's listeners, the mail
  *              folder
  *   listen     the listening sockets

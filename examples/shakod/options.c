@@ -19,6 +19,8 @@ static const char help[] =
     "  --tls SETTING              STARTTLS: no (not offered; the default),\n"
     "                             preferred (offered), required (before it\n"
     "                             nothing but NOOP, EHLO, STARTTLS, QUIT)\n"
+    "  --engine NAME              the TLS library: mbedtls (the default) or\n"
+    "                             openssl\n"
     "  --certificate FILE         PEM, the server's own first; without one, a\n"
     "                             demonstration certificate is made\n"
     "  --key FILE                 its private key, PEM\n"
@@ -38,6 +40,7 @@ enum {
   OPT_LISTEN = 256,
   OPT_LISTEN_TLS,
   OPT_TLS,
+  OPT_ENGINE,
   OPT_CERTIFICATE,
   OPT_KEY,
   OPT_HOSTNAME,
@@ -54,6 +57,7 @@ static const struct option table[] = {
     {"listen", required_argument, NULL, OPT_LISTEN},
     {"listen-tls", required_argument, NULL, OPT_LISTEN_TLS},
     {"tls", required_argument, NULL, OPT_TLS},
+    {"engine", required_argument, NULL, OPT_ENGINE},
     {"certificate", required_argument, NULL, OPT_CERTIFICATE},
     {"key", required_argument, NULL, OPT_KEY},
     {"hostname", required_argument, NULL, OPT_HOSTNAME},
@@ -105,6 +109,17 @@ static bool set_tls(options *o, const char *text) {
   return false;
 }
 
+static bool set_engine(options *o, const char *text) {
+  o->engine = engine_find(text);
+  if (o->engine == NULL) {
+    log_line("--engine %s: %s", text,
+             strcmp(text, "openssl") == 0 ? "shakod was built without it"
+                                          : "neither mbedtls nor openssl");
+  }
+
+  return o->engine != NULL;
+}
+
 static bool set_workers(options *o, const char *text) {
   uint64_t number;
 
@@ -135,6 +150,8 @@ static bool set_one(options *o, int option, const char *text) {
     return add_endpoint(o, "--listen-tls", text);
   case OPT_TLS:
     return set_tls(o, text);
+  case OPT_ENGINE:
+    return set_engine(o, text);
   case OPT_WORKERS:
     return set_workers(o, text);
   case OPT_MAX_MESSAGE_SIZE:
@@ -216,6 +233,7 @@ options_result options_read(options *o, int argc, char **argv) {
   int found;
 
   memset(o, 0, sizeof(*o));
+  o->engine = engine_find(NULL);
   o->workers = 1;
   o->max_message_size = 104857600;
   opterr = 0;

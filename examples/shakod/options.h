@@ -3,6 +3,7 @@
 
 #include <shako/shako.h>
 
+#include "engine.h"
 #include "listen.h"
 
 #define ENDPOINTS_MAX 32
@@ -12,6 +13,7 @@ typedef struct options {
   endpoint endpoints[ENDPOINTS_MAX];
   size_t endpoint_count;
   shako_tls_setting tls;
+  const engine *engine;
   const char *certificate;
   const char *key;
   const char *hostname; /* NULL: the machine's */

@@ -65,7 +65,7 @@ static bool add_listener(service *s, const options *o, bool implicit_tls,
   config.policy = &policy;
   config.implicit_tls = implicit_tls;
   if (policy.tls != SHAKO_TLS_SETTING_NO) {
-    config.engine = shako_mbedtls_engine();
+    config.engine = s->tls->engine();
     config.context = s->context;
     config.certificates = &s->provider;
   }
@@ -90,20 +90,20 @@ static void warn_of_demonstration(void) {
 /* A certificate that was given is read, needed or not: one that is of no use
    is an error and never a reason for another. */
 static bool add_certificate(service *s, const options *o) {
-  char message[SHAKO_MBEDTLS_MESSAGE_SIZE] = "out of memory";
+  char message[ENGINE_MESSAGE_SIZE];
   int error;
 
   if (o->certificate != NULL) {
-    error = shako_mbedtls_certificate_read(&s->certificate, o->certificate,
-                                           o->key, NULL, message);
+    error = s->tls->certificate_read(&s->certificate, o->certificate, o->key,
+                                     NULL, message);
   } else {
     warn_of_demonstration();
-    error = shako_mbedtls_certificate_demonstration(
-        &s->certificate, s->hostname, (int64_t)time(NULL), NULL, message);
+    error = s->tls->demonstration(&s->certificate, s->hostname,
+                                  (int64_t)time(NULL), NULL, message);
   }
 
   if (error != 0) {
-    log_line("%s", message);
+    log_line("%s", message[0] != '\0' ? message : shako_strerror(error));
     return false;
   }
 
@@ -113,15 +113,20 @@ static bool add_certificate(service *s, const options *o) {
 }
 
 static bool add_tls(service *s, const options *o) {
-  char message[SHAKO_MBEDTLS_MESSAGE_SIZE] = "out of memory";
+  char message[ENGINE_MESSAGE_SIZE];
   bool need = options_need_tls(o);
+  int error = 0;
 
   if ((need || o->certificate != NULL) && !add_certificate(s, o)) {
     return false;
   }
 
-  if (need && shako_mbedtls_context_new(&s->context, NULL, message) != 0) {
-    log_line("%s", message);
+  if (need) {
+    error = s->tls->context_new(&s->context, message);
+  }
+
+  if (error != 0) {
+    log_line("%s", message[0] != '\0' ? message : shako_strerror(error));
     return false;
   }
 
@@ -135,6 +140,7 @@ static bool add_tls(service *s, const options *o) {
 
 bool service_open(service *s, const options *o) {
   memset(s, 0, sizeof(*s));
+  s->tls = o->engine;
   s->discard = o->discard;
   s->mail.tmp_fd = -1;
   s->mail.new_fd = -1;
@@ -158,6 +164,9 @@ void service_close(service *s) {
   shako_listener_unref(s->smtp);
   shako_listener_unref(s->smtps);
   shako_certificate_unref(s->certificate);
-  shako_mbedtls_context_free(s->context);
+  if (s->context != NULL) {
+    s->tls->context_free(s->context);
+  }
+
   maildir_close(&s->mail);
 }

@@ -3,9 +3,9 @@
 
 #include <stdbool.h>
 
-#include <shako/mbedtls.h>
 #include <shako/shako.h>
 
+#include "engine.h"
 #include "maildir.h"
 #include "options.h"
 
@@ -13,8 +13,9 @@
 typedef struct service {
   char hostname[256];
   bool discard;
-  maildir mail;                   /* unless |discard| */
-  shako_mbedtls_context *context; /* NULL where nobody can speak TLS */
+  maildir mail; /* unless |discard| */
+  const engine *tls;
+  void *context; /* the engine's; NULL where nobody can speak TLS */
   shako_certificate *certificate;
   shako_certificate_provider provider;
   shako_listener *smtp;

@@ -63,7 +63,8 @@ typedef struct shako_tls_info {
   const char *cipher; /* IANA name; NULL before it is agreed */
   shako_tls_failure failure;
   int alert;        /* that ended it, of either side; -1 for none.  0 is a
-                       close_notify in the middle of the handshake */
+                       close_notify in the middle of the handshake, or ours
+                       in the place of an alert */
   int native_error; /* the TLS library's own code; 0 for none */
   int reserved;     /* 0 */
 } shako_tls_info;
@@ -143,9 +144,10 @@ typedef struct shako_tls_engine {
   shako_tls_status (*close)(void *conn);
 
   /* Sends the fatal alert |description| (RFC 8446 6) of the session's own, as
-     after a timeout, and ends the connection.  Sends nothing after FAILED,
-     where the engine has told the peer what there was to tell, nor after
-     close(). */
+     after a timeout, and ends the connection.  Where the TLS library cannot
+     send that one (once there are keys), it sends close_notify, or nothing;
+     info() says which.  Sends nothing after FAILED, where the engine has told
+     the peer what there was to tell, nor after close(). */
   void (*alert)(void *conn, int description);
 
   /* Fills |*info|, whose struct_size is set, with what is known so far. */

@@ -74,7 +74,7 @@ static int refuse_kind(char *message, const char *path) {
    shako_mbedtls_certificate_read(). */
 static int read_chain(mbedtls_x509_crt *chain, const char *path, char *text,
                       char *message) {
-  size_t len = shako__mbedtls_pem_read(path, text, "CERTIFICATE", message);
+  size_t len = shako__pem_read(path, text, "CERTIFICATE", message);
   int result;
 
   if (len == 0) {
@@ -97,7 +97,7 @@ static int read_chain(mbedtls_x509_crt *chain, const char *path, char *text,
 /* Reads the private key in |path| by way of |text|.  Returns likewise. */
 static int read_key(mbedtls_pk_context *key, const char *path, char *text,
                     char *message) {
-  size_t len = shako__mbedtls_pem_read(path, text, "PRIVATE KEY", message);
+  size_t len = shako__pem_read(path, text, "PRIVATE KEY", message);
   int result;
 
   if (len == 0) {

@@ -13,6 +13,7 @@
 #include <shako/mbedtls.h>
 
 #include "base/mem.h"
+#include "engine/common.h"
 
 /* mbed TLS 4 draws random numbers by itself: its functions lost the two
    arguments that say where from. */
@@ -95,23 +96,5 @@ int shako__mbedtls_choose(mbedtls_ssl_context *ssl);
    reference, or NULL. */
 shako__mbedtls_certificate *
 shako__mbedtls_certificate_new(const shako_mem *mem);
-
-/* message.c: writes |parts|, which end with NULL, one after the other to
-   |message|.  Of a part too long the end is kept: it is a path. */
-void shako__mbedtls_say(char *message, const char *const *parts);
-
-/* The parts as arguments. */
-#define SHAKO__SAY(MESSAGE, ...)                                               \
-  shako__mbedtls_say((MESSAGE), (const char *const[]){__VA_ARGS__, NULL})
-
-/* More than any chain of certificates needs. */
-#define SHAKO__PEM_SIZE_MAX ((size_t)256 * 1024)
-
-/* pem.c: reads the file |path| into |text|, of SHAKO__PEM_SIZE_MAX + 1 octets,
-   with a NUL behind it, and checks that it is text with a block whose label
-   ends with |label|.  Returns its length without the NUL, or 0 and the reason
-   in |message|. */
-size_t shako__mbedtls_pem_read(const char *path, char *text, const char *label,
-                               char *message);
 
 #endif /* SHAKO_MBEDTLS_INTERNAL_H */

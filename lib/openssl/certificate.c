@@ -39,26 +39,23 @@ shako__openssl_certificate_new(const shako_mem *mem) {
 
 /* Says that the kind of key in |path| does not do. */
 static int refuse_kind(char *message, const char *path) {
-  ERR_clear_error();
-  SHAKO__SAY(message, path,
-             ": a kind of key that does not work here (such as Ed25519); "
-             "what does: " WANTED_KINDS);
-
-  return SHAKO_ERR_CERTIFICATE;
+  return SHAKO__REFUSE(message, path,
+                       ": a kind of key that does not work here (such as "
+                       "Ed25519); what does: " WANTED_KINDS);
 }
 
 /* Reads the next certificate of |bio|.  Returns NULL, with why in the error
    queue, where there is none. */
 static X509 *read_one(BIO *bio) {
-  X509 *made = X509_new_ex(shako__openssl_library(), NULL);
-  X509 *read = made;
+  X509 *certificate = X509_new_ex(shako__openssl_library(), NULL);
 
-  if (made != NULL && PEM_read_bio_X509(bio, &read, NULL, NULL) == NULL) {
-    X509_free(made);
+  if (certificate != NULL &&
+      PEM_read_bio_X509(bio, &certificate, NULL, NULL) == NULL) {
+    X509_free(certificate); /* NULL where the reading has freed it */
     return NULL;
   }
 
-  return read;
+  return certificate;
 }
 
 /* Reads the certificates behind the first one of |bio|, which |path| holds.
@@ -77,17 +74,15 @@ static int read_rest(STACK_OF(X509) * chain, BIO *bio, const char *path,
     ERR_clear_error(); /* that was the end */
     return 0;
   }
-  ERR_clear_error();
-  SHAKO__SAY(message, path,
-             ": only some of the certificates in it can be read");
 
-  return SHAKO_ERR_CERTIFICATE;
+  return SHAKO__REFUSE(message, path,
+                       ": only some of the certificates in it can be read");
 }
 
 /* Reads the chain in |path| by way of |text|.  Returns likewise. */
 static int read_chain(shako__openssl_certificate *certificate, const char *path,
                       char *text, char *message) {
-  size_t len = shako__openssl_pem_read(path, text, "CERTIFICATE", message);
+  size_t len = shako__pem_read(path, text, "CERTIFICATE", message);
   BIO *bio;
   EVP_PKEY *key;
   int error;
@@ -104,8 +99,8 @@ static int read_chain(shako__openssl_certificate *certificate, const char *path,
 
   certificate->leaf = read_one(bio);
   error = certificate->leaf == NULL
-              ? SHAKO__EXPLAIN(message, SHAKO_ERR_CERTIFICATE, path,
-                               ": cannot be parsed")
+              ? shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE, path,
+                                       ": cannot be parsed")
               : read_rest(certificate->chain, bio, path, message);
   BIO_free(bio);
   if (error != 0) {
@@ -133,7 +128,7 @@ static int no_password(char *buf, int size, int writing, void *asked) {
 /* Reads the private key in |path| by way of |text|.  Returns likewise. */
 static int read_key(EVP_PKEY **pkey, const char *path, char *text,
                     char *message) {
-  size_t len = shako__openssl_pem_read(path, text, "PRIVATE KEY", message);
+  size_t len = shako__pem_read(path, text, "PRIVATE KEY", message);
   bool encrypted = false;
   BIO *bio;
 
@@ -152,15 +147,13 @@ static int read_key(EVP_PKEY **pkey, const char *path, char *text,
     return 0;
   }
   if (encrypted) {
-    ERR_clear_error();
-    SHAKO__SAY(message, path,
-               ": the key is encrypted; it must be readable without a "
-               "password");
-    return SHAKO_ERR_CERTIFICATE;
+    return SHAKO__REFUSE(message, path,
+                         ": the key is encrypted; it must be readable without "
+                         "a password");
   }
 
-  return SHAKO__EXPLAIN(message, SHAKO_ERR_CERTIFICATE, path,
-                        ": cannot be parsed");
+  return shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE, path,
+                                ": cannot be parsed");
 }
 
 /* Whether |key|, of ECDSA, is on a curve that TLS 1.3 has. */
@@ -188,9 +181,8 @@ static int check_kind(const EVP_PKEY *key, const char *path, char *message) {
   int kind = EVP_PKEY_get_base_id(key);
 
   if (kind == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < RSA_BITS_MIN) {
-    SHAKO__SAY(message, path,
-               ": an RSA key of less than 2048 bits is too weak");
-    return SHAKO_ERR_CERTIFICATE;
+    return SHAKO__REFUSE(message, path,
+                         ": an RSA key of less than 2048 bits is too weak");
   }
   if (kind == EVP_PKEY_RSA || (kind == EVP_PKEY_EC && is_on_good_curve(key))) {
     return 0;
@@ -214,10 +206,9 @@ static int read_files(shako__openssl_certificate *certificate,
   }
   if (error == 0 &&
       X509_check_private_key(certificate->leaf, certificate->key) != 1) {
-    SHAKO__SAY(message, key_path,
-               ": the key does not belong to the certificate ",
-               certificate_path);
-    error = SHAKO_ERR_CERTIFICATE;
+    error = SHAKO__REFUSE(message, key_path,
+                          ": the key does not belong to the certificate ",
+                          certificate_path);
   }
 
   return error;
@@ -229,7 +220,7 @@ int shako_openssl_certificate_read(shako_certificate **pcertificate,
                                    char *message) {
   shako__openssl_certificate *certificate;
   char *text;
-  int error = SHAKO_ERR_NOMEM;
+  int error;
 
   message[0] = '\0';
   certificate = shako__openssl_certificate_new(mem);
@@ -239,7 +230,13 @@ int shako_openssl_certificate_read(shako_certificate **pcertificate,
 
   ERR_clear_error();
   text = shako__alloc(&certificate->mem, SHAKO__PEM_SIZE_MAX + 1);
-  if (text != NULL && shako__openssl_library() != NULL) {
+  if (text == NULL) {
+    error = SHAKO_ERR_NOMEM;
+  } else if (shako__openssl_library() == NULL) {
+    error =
+        shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE, certificate_path,
+                               ": OpenSSL does not start");
+  } else {
     error = read_files(certificate, certificate_path, key_path, text, message);
   }
   if (text != NULL) {

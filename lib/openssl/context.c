@@ -5,7 +5,7 @@
 #include "openssl/internal.h"
 
 /* The ciphers of TLS 1.3, and the ECDHE ones of TLS 1.2 that encrypt and
-   authenticate in one (RFC 9325 4.2), in our order, which both follow. */
+   authenticate in one (RFC 9325 4.2), in our order, which TLS 1.2 follows. */
 #define SUITES_1_3                                                             \
   "TLS_AES_128_GCM_SHA256:"                                                    \
   "TLS_AES_256_GCM_SHA384:"                                                    \
@@ -17,6 +17,8 @@
   "ECDHE-RSA-AES256-GCM-SHA384:"                                               \
   "ECDHE-ECDSA-CHACHA20-POLY1305:"                                             \
   "ECDHE-RSA-CHACHA20-POLY1305"
+
+#define SUITE_COUNT 9
 
 /* Those of RSA PKCS#1 are for TLS 1.2. */
 #define SIGNATURE_ALGORITHMS                                                   \
@@ -56,6 +58,37 @@ static void note(const SSL *ssl, int where, int value) {
   }
 }
 
+/* Whether the ClientHello offers TLS 1.3 (RFC 8446 4.2.1). */
+static bool offers_1_3(SSL *ssl) {
+  const unsigned char *list = NULL;
+  size_t len = 0;
+  size_t i;
+
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions, &list,
+                                &len) != 1) {
+    return false;
+  }
+  for (i = 1; i + 1 < len; i += 2) {
+    if (list[i] == 3 && list[i + 1] == 4) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+/* Under TLS 1.3, where all ciphers are as good, it is the client who knows
+   which is the fastest.  Its offer of 1.3 is always taken. */
+static int note_hello(SSL *ssl, int *alert, void *unused) {
+  (void)alert;
+  (void)unused;
+  if (offers_1_3(ssl)) {
+    (void)SSL_clear_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
+  }
+
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 /* OpenSSL is about to choose a certificate: the version is agreed. */
 static int note_version(SSL *ssl, void *unused) {
   shako__openssl_conn *conn = SSL_get_app_data(ssl);
@@ -72,7 +105,8 @@ static int note_version(SSL *ssl, void *unused) {
 
    The security level is the one that adds nothing: all that a level forbids
    is not in our lists, but for what it says of the rest of a chain, which is
-   between those who made it and the clients. */
+   between those who made it and the clients.  The ciphers are counted because
+   OpenSSL leaves out what it finds no memory for. */
 static bool configure(SSL_CTX *settings) {
   static const int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_secp384r1};
 
@@ -85,6 +119,7 @@ static bool configure(SSL_CTX *settings) {
   SSL_CTX_set_verify(settings, SSL_VERIFY_NONE, NULL);
   SSL_CTX_set_read_ahead(settings, 0);
   SSL_CTX_set_info_callback(settings, note);
+  SSL_CTX_set_client_hello_cb(settings, note_hello, NULL);
   SSL_CTX_set_cert_cb(settings, note_version, NULL);
 
   return SSL_CTX_set_num_tickets(settings, 0) &&
@@ -96,7 +131,8 @@ static bool configure(SSL_CTX *settings) {
          SSL_CTX_set_cipher_list(settings, SUITES_1_2) &&
          SSL_CTX_set1_groups(settings, groups,
                              (long)(sizeof(groups) / sizeof(groups[0]))) &&
-         SSL_CTX_set1_sigalgs_list(settings, SIGNATURE_ALGORITHMS);
+         SSL_CTX_set1_sigalgs_list(settings, SIGNATURE_ALGORITHMS) &&
+         sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(settings)) == SUITE_COUNT;
 }
 
 /* Makes the parts of |context|.  Returns 0, or the error of
@@ -111,21 +147,24 @@ static int fill(shako_openssl_context *context, char *message) {
     return SHAKO_ERR_TLS;
   }
   if (library == NULL) {
-    return SHAKO__EXPLAIN(message, SHAKO_ERR_TLS, "OpenSSL does not start");
+    return shako__openssl_explain(message, SHAKO_ERR_TLS, "",
+                                  "OpenSSL does not start");
   }
   if (RAND_bytes_ex(library, &octet, 1, 0) != 1) {
-    return SHAKO__EXPLAIN(message, SHAKO_ERR_TLS,
-                          "OpenSSL finds no random numbers");
+    return shako__openssl_explain(message, SHAKO_ERR_TLS, "",
+                                  "OpenSSL finds no random numbers");
   }
 
   context->method = shako__openssl_bio_method();
   context->settings = SSL_CTX_new_ex(library, NULL, TLS_server_method());
   if (context->method == NULL || context->settings == NULL) {
-    return SHAKO__EXPLAIN(message, SHAKO_ERR_TLS, "OpenSSL does not start");
+    return shako__openssl_explain(message, SHAKO_ERR_TLS, "",
+                                  "OpenSSL does not start");
   }
   if (!configure(context->settings)) {
-    return SHAKO__EXPLAIN(message, SHAKO_ERR_TLS,
-                          "OpenSSL was built without what TLS needs here");
+    return shako__openssl_explain(
+        message, SHAKO_ERR_TLS, "",
+        "OpenSSL was built without what TLS needs here");
   }
 
   return 0;

@@ -48,7 +48,7 @@ static bool set_date(ASN1_TIME *date, int64_t unix_time) {
 static bool set_name(GENERAL_NAME *name, const char *hostname) {
   static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   shako_span text = {(const uint8_t *)hostname, strlen(hostname)};
-  shako_address address = {{0}, 0, 0};
+  shako_address address = {.known = 0};
   bool is_address = shako_address_parse(&address, text) == 0;
   size_t skip = 0;
   ASN1_STRING *value =
@@ -151,8 +151,9 @@ int shako_openssl_certificate_demonstration(shako_certificate **pcertificate,
 
   ERR_clear_error();
   if (!make(certificate, hostname, unix_time)) {
-    error = SHAKO__EXPLAIN(message, SHAKO_ERR_TLS,
-                           "OpenSSL makes no demonstration certificate");
+    error =
+        shako__openssl_explain(message, SHAKO_ERR_TLS, "",
+                               "OpenSSL makes no demonstration certificate");
   }
   ERR_clear_error();
   if (error != 0) {

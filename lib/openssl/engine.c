@@ -20,6 +20,7 @@ static shako_tls_status conn_init(void *ctx, const void *context,
                                   const shako_tls_conn_config *config) {
   shako__openssl_conn *conn = ctx;
   const shako_openssl_context *shared = context;
+  bool only_1_3 = config->policy->tls_min_version > TLS1_2_VERSION;
   BIO *bio;
 
   conn->wire = *config->wire;
@@ -30,8 +31,7 @@ static shako_tls_status conn_init(void *ctx, const void *context,
   conn->ssl = SSL_new(shared->settings);
   bio = BIO_new(shared->method);
   if (conn->ssl == NULL || bio == NULL ||
-      (config->policy->tls_min_version > TLS1_2_VERSION &&
-       !SSL_set_min_proto_version(conn->ssl, TLS1_3_VERSION)) ||
+      (only_1_3 && !SSL_set_min_proto_version(conn->ssl, TLS1_3_VERSION)) ||
       !SSL_set_app_data(conn->ssl, conn)) {
     BIO_free(bio);
     SSL_free(conn->ssl);
@@ -42,6 +42,7 @@ static shako_tls_status conn_init(void *ctx, const void *context,
   BIO_set_init(bio, 1);
   SSL_set_bio(conn->ssl, bio, bio);
   SSL_set_accept_state(conn->ssl);
+  ERR_clear_error();
 
   return SHAKO_TLS_STATUS_OK;
 }
@@ -52,13 +53,24 @@ static void conn_free(void *ctx) {
   SSL_free(conn->ssl);
 }
 
+/* Whether |conn| has a certificate with a key of |kind|. */
+static bool has_kind(const shako__openssl_conn *conn, int kind) {
+  size_t i = 0;
+
+  while (i < conn->certificate_count && conn->kinds[i] != kind) {
+    i++;
+  }
+
+  return i < conn->certificate_count;
+}
+
 /* OpenSSL holds one certificate of a kind: the first of ours. */
 static shako_tls_status set_certificate(void *ctx,
                                         const shako_certificate *certificate) {
   shako__openssl_conn *conn = ctx;
   const shako__openssl_certificate *mine;
+  bool done = true;
   int kind;
-  size_t i = 0;
 
   if (certificate->engine != shako_openssl_engine() ||
       conn->certificate_count == SHAKO_CERTIFICATES_MAX) {
@@ -66,16 +78,14 @@ static shako_tls_status set_certificate(void *ctx,
   }
   mine = (const shako__openssl_certificate *)certificate;
   kind = EVP_PKEY_get_base_id(mine->key);
-  while (i < conn->certificate_count && conn->kinds[i] != kind) {
-    i++;
-  }
-  if (i == conn->certificate_count) {
+  if (!has_kind(conn, kind)) {
     ERR_clear_error();
-    if (SSL_use_cert_and_key(conn->ssl, mine->leaf, mine->key, mine->chain,
-                             1) != 1) {
-      ERR_clear_error();
-      return SHAKO_TLS_STATUS_FAILED;
-    }
+    done = SSL_use_cert_and_key(conn->ssl, mine->leaf, mine->key, mine->chain,
+                                1) == 1;
+    ERR_clear_error();
+  }
+  if (!done) {
+    return SHAKO_TLS_STATUS_FAILED;
   }
   conn->kinds[conn->certificate_count++] = kind;
 
@@ -222,8 +232,14 @@ static void alert(void *ctx, int description) {
 
 static void info(const void *ctx, shako_tls_info *info) {
   const shako__openssl_conn *conn = ctx;
-  shako_tls_info known = {sizeof(known), conn->version, conn->cipher,
-                          conn->failure, conn->alert,   conn->native_error};
+  const shako_tls_info known = {
+      .struct_size = sizeof(known),
+      .version = conn->version,
+      .cipher = conn->cipher,
+      .failure = conn->failure,
+      .alert = conn->alert,
+      .native_error = conn->native_error,
+  };
 
   shako__sized_fill(info, info->struct_size, &known, sizeof(known));
 }

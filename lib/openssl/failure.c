@@ -10,6 +10,11 @@
  * The table has what no alert tells or where it tells something else.
  */
 
+/* Of OpenSSL 3.2, which may run what was compiled for an earlier one. */
+#ifndef SSL_R_RECORD_LAYER_FAILURE
+#  define SSL_R_RECORD_LAYER_FAILURE 313
+#endif
+
 typedef struct meaning {
   unsigned long native;
   shako_tls_failure failure;
@@ -17,9 +22,8 @@ typedef struct meaning {
 
 #define OF_TLS(REASON) ERR_PACK(ERR_LIB_SSL, 0, REASON)
 
-/* A record too short for its cipher, under TLS 1.2: before 3.2 OpenSSL takes
-   that for a fault of its own. */
-#define SHORT_RECORD ERR_PACK(ERR_LIB_PROV, 0, PROV_R_INVALID_AAD)
+#define SHORT_FOR_AES      ERR_PACK(ERR_LIB_PROV, 0, PROV_R_INVALID_AAD)
+#define SHORT_FOR_CHACHA20 ERR_PACK(ERR_LIB_PROV, 0, PROV_R_INVALID_DATA)
 
 static const meaning meanings[] = {
     {SHAKO__OPENSSL_CUT_OFF, SHAKO_TLS_FAILURE_CUT_OFF},
@@ -31,9 +35,12 @@ static const meaning meanings[] = {
     {OF_TLS(SSL_R_UNSUPPORTED_PROTOCOL), SHAKO_TLS_FAILURE_NO_SHARED_VERSION},
     {OF_TLS(SSL_R_VERSION_TOO_LOW), SHAKO_TLS_FAILURE_NO_SHARED_VERSION},
     {OF_TLS(SSL_R_BAD_LEGACY_VERSION), SHAKO_TLS_FAILURE_NO_SHARED_VERSION},
-    /* A point that is not on its curve, in the first releases. */
-    {OF_TLS(ERR_R_EC_LIB), SHAKO_TLS_FAILURE_PROTOCOL},
-    {SHORT_RECORD, SHAKO_TLS_FAILURE_PROTOCOL},
+    /* OpenSSL ended it without saying why. */
+    {OF_TLS(SSL_R_MISSING_FATAL), SHAKO_TLS_FAILURE_INTERNAL},
+    /* A record too short for its cipher, under TLS 1.2, which OpenSSL before
+       3.2 takes for a fault of its own: of AES and of ChaCha20. */
+    {SHORT_FOR_AES, SHAKO_TLS_FAILURE_PROTOCOL},
+    {SHORT_FOR_CHACHA20, SHAKO_TLS_FAILURE_PROTOCOL},
 };
 
 /* Whether |alert| says that our certificate does not do (RFC 8446 6.2). */
@@ -42,10 +49,13 @@ static bool is_about_certificate(int alert) {
          alert != SSL_AD_ILLEGAL_PARAMETER;
 }
 
-/* Returns what the alert that OpenSSL sent means. */
+/* Returns what the alert that OpenSSL sent with |native| means. */
 static shako_tls_failure judge_alert(const shako__openssl_conn *conn,
-                                     bool open) {
+                                     unsigned long native, bool open) {
   switch (conn->alert) {
+  case -1: /* it could not be sent */
+    return ERR_COMMON_ERROR(native) ? SHAKO_TLS_FAILURE_INTERNAL
+                                    : SHAKO_TLS_FAILURE_PROTOCOL;
   case SSL_AD_INTERNAL_ERROR:
     return SHAKO_TLS_FAILURE_INTERNAL;
   case SSL_AD_PROTOCOL_VERSION:
@@ -73,22 +83,34 @@ static shako_tls_failure judge(const shako__openssl_conn *conn,
     }
   }
 
-  return judge_alert(conn, open);
+  return judge_alert(conn, native, open);
+}
+
+/* Whether |error| only says that there was |before|, which says more. */
+static bool adds_nothing(unsigned long error, unsigned long before) {
+  if (error == OF_TLS(SSL_R_RECORD_LAYER_FAILURE)) {
+    return ERR_GET_LIB(before) == ERR_LIB_SSL;
+  }
+
+  return error == OF_TLS(ERR_R_INTERNAL_ERROR) &&
+         (before == SHORT_FOR_AES || before == SHORT_FOR_CHACHA20);
 }
 
 unsigned long shako__openssl_take_error(void) {
   unsigned long found = 0;
   unsigned long error;
+  bool no_memory = false;
 
   /* The last of TLS itself, or the first. */
   while ((error = ERR_get_error()) != 0) {
+    no_memory = no_memory || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
     if (found == 0 ||
-        (ERR_GET_LIB(error) == ERR_LIB_SSL && found != SHORT_RECORD)) {
+        (ERR_GET_LIB(error) == ERR_LIB_SSL && !adds_nothing(error, found))) {
       found = error;
     }
   }
 
-  return found;
+  return no_memory ? SHAKO__OPENSSL_NO_MEMORY : found;
 }
 
 void shako__openssl_take_leave(shako__openssl_conn *conn) {

@@ -13,6 +13,7 @@
 #include <shako/openssl.h>
 
 #include "base/mem.h"
+#include "engine/common.h"
 
 struct shako_openssl_context {
   shako_mem mem;
@@ -95,31 +96,17 @@ unsigned long shako__openssl_take_error(void);
 shako__openssl_certificate *
 shako__openssl_certificate_new(const shako_mem *mem);
 
-/* message.c: writes |parts|, which end with NULL, one after the other to
-   |message|.  Of a part too long the end is kept: it is a path. */
-void shako__openssl_say(char *message, const char *const *parts);
+/* message.c: empties OpenSSL's error queue.  Returns SHAKO_ERR_NOMEM where that
+   is what it says; else says |parts| and returns |error|. */
+int shako__openssl_refuse(char *message, int error, const char *const *parts);
+
+/* message.c: the same, with OpenSSL's reason behind |path|, which may be "",
+   and |what|. */
+int shako__openssl_explain(char *message, int error, const char *path,
+                           const char *what);
 
 /* The parts as arguments. */
-#define SHAKO__SAY(MESSAGE, ...)                                               \
-  shako__openssl_say((MESSAGE), (const char *const[]){__VA_ARGS__, NULL})
-
-/* message.c: empties OpenSSL's error queue and says its reason for what became
-   of |parts|, as shako__openssl_say().  Returns |error|, or SHAKO_ERR_NOMEM
-   where that is the reason. */
-int shako__openssl_explain(char *message, int error, const char *const *parts);
-
-#define SHAKO__EXPLAIN(MESSAGE, ERROR, ...)                                    \
-  shako__openssl_explain((MESSAGE), (ERROR),                                   \
-                         (const char *const[]){__VA_ARGS__, NULL})
-
-/* More than any chain of certificates needs. */
-#define SHAKO__PEM_SIZE_MAX ((size_t)256 * 1024)
-
-/* pem.c: reads the file |path| into |text|, of SHAKO__PEM_SIZE_MAX + 1 octets,
-   with a NUL behind it, and checks that it is text with a block whose label
-   ends with |label|.  Returns its length without the NUL, or 0 and the reason
-   in |message|. */
-size_t shako__openssl_pem_read(const char *path, char *text, const char *label,
-                               char *message);
-
+#define SHAKO__REFUSE(MESSAGE, ...)                                            \
+  shako__openssl_refuse((MESSAGE), SHAKO_ERR_CERTIFICATE,                      \
+                        (const char *const[]){__VA_ARGS__, NULL})
 #endif /* SHAKO_OPENSSL_INTERNAL_H */

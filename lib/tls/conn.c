@@ -132,7 +132,7 @@ void shako__conn_fail(shako__conn *conn, shako_tls_failure failure, int alert) {
   }
   if (alert >= 0 && conn->engine) {
     conn->engine->alert(conn->state, alert);
-    conn->info.alert = alert;
+    learn(conn); /* not every engine can send every alert */
   }
 }
 

@@ -19,6 +19,7 @@ import traceback
 from maildir import Maildir
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+ENGINE = os.environ.get("SHAKOD_ENGINE")  # that of shakod by default
 SHAKOD = os.environ.get("SHAKOD", str(TOP / "build/examples/shakod"))
 CERTIFICATES = TOP / "tests/certificates"
 HOSTNAME = "mx.example.org"
@@ -118,6 +119,8 @@ class Server:
             options += ["--listen", "127.0.0.1:0"]
         if "--hostname" not in options:
             options += ["--hostname", HOSTNAME]
+        if ENGINE and "--engine" not in options:
+            options += ["--engine", ENGINE]
         if "--discard" not in options:
             options += ["--maildir", str(self.mail.path)]
         self._sockets = sum(w.startswith("--listen") for w in options)
@@ -217,7 +220,8 @@ class Server:
 def refused_start(*options, **more):
     """Starts a shakod that must not start: it exits 2 after one line, which is
     returned."""
-    text = run(SHAKOD, *options, status=2, **more)
+    engine = ["--engine", ENGINE] if ENGINE else []
+    text = run(SHAKOD, *engine, *options, status=2, **more)
     check(re.fullmatch(r"shakod: [^\n]+\n", text), f"not one line:\n{text}")
     return text.rstrip("\n")
 

@@ -36,6 +36,7 @@ def sigterm_ends_idle_sessions_with_421():
             fresh.expect("220 ")
             greeted.greeted()
             secured.secured()
+            silent.send_pieces(b"\x16")  # it is accepted once that is read
             server.signal()
             for client in fresh, greeted, secured:
                 client.expect("421 4.3.2 ")

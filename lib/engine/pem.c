@@ -1,8 +1,9 @@
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "mbedtls/internal.h"
+#include "engine/common.h"
 
 /* Words an error of the C library, which strerror() would do in the language
    of the locale. */
@@ -66,8 +67,8 @@ static bool has_block(const char *text, const char *label) {
   return false;
 }
 
-size_t shako__mbedtls_pem_read(const char *path, char *text, const char *label,
-                               char *message) {
+size_t shako__pem_read(const char *path, char *text, const char *label,
+                       char *message) {
   int error = 0;
   size_t len = read_all(path, text, SHAKO__PEM_SIZE_MAX - 1, &error);
 

@@ -1,5 +1,5 @@
-#ifndef MBEDTLS_PAIR_H
-#define MBEDTLS_PAIR_H
+#ifndef ENGINE_PAIR_H
+#define ENGINE_PAIR_H
 
 #include <stdbool.h>
 
@@ -7,7 +7,6 @@
 #include <mbedtls/x509_crt.h>
 
 #include <shako/certificate.h>
-#include <shako/mbedtls.h>
 
 #include "octets.h"
 
@@ -25,7 +24,7 @@ typedef struct pair_options {
   uint16_t floor; /* of the engine; 0: 0x0303 */
 } pair_options;
 
-/* An engine's connection and a client of mbed TLS with nothing but memory
+/* A connection of any engine and a client of mbed TLS with nothing but memory
    between them. */
 typedef struct tls_pair {
   const shako_tls_engine *engine;
@@ -38,15 +37,17 @@ typedef struct tls_pair {
   size_t left;    /* ... of those, still to come */
   int refuse_at;  /* the call of the wire's send that fails, from 1; 0: none */
   int sends;      /* calls of the wire's send so far */
+  size_t sent;    /* octets that they brought */
 
   mbedtls_ssl_config config;
   mbedtls_ssl_context client;
 } tls_pair;
 
-/* Makes a pair whose engine has |certificates|, |count| of them. */
-void pair_open(tls_pair *pair, const shako_mbedtls_context *context,
-               shako_certificate **certificates, size_t count,
-               const pair_options *options);
+/* Makes a pair of |engine|, whose |context| it is and which has
+   |certificates|, |count| of them. */
+void pair_open(tls_pair *pair, const shako_tls_engine *engine,
+               const void *context, shako_certificate **certificates,
+               size_t count, const pair_options *options);
 void pair_close(tls_pair *pair);
 
 /* Lets client and engine take turns until neither has anything more to do.
@@ -76,4 +77,4 @@ int pair_client_drain(tls_pair *pair, octets *to);
 /* Returns what the engine knows. */
 shako_tls_info pair_info(const tls_pair *pair);
 
-#endif /* MBEDTLS_PAIR_H */
+#endif /* ENGINE_PAIR_H */

@@ -1,4 +1,4 @@
-#include "mbedtls_pair.h"
+#include "engine_pair.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,6 +52,7 @@ static shako_tls_status wire_send(void *ctx, const uint8_t *buf, size_t len) {
     return SHAKO_TLS_STATUS_FAILED;
   }
   octets_add(&pair->to_client, buf, len);
+  pair->sent += len;
 
   return SHAKO_TLS_STATUS_OK;
 }
@@ -114,9 +115,9 @@ static void open_client(tls_pair *pair, const pair_options *options) {
   mbedtls_ssl_set_bio(&pair->client, pair, client_send, client_recv, NULL);
 }
 
-void pair_open(tls_pair *pair, const shako_mbedtls_context *context,
-               shako_certificate **certificates, size_t count,
-               const pair_options *options) {
+void pair_open(tls_pair *pair, const shako_tls_engine *engine,
+               const void *context, shako_certificate **certificates,
+               size_t count, const pair_options *options) {
   const shako_tls_wire wire = {pair, wire_recv, wire_send};
   shako_policy policy;
   const shako_tls_conn_config config = {sizeof(config), &wire, &policy};
@@ -127,7 +128,7 @@ void pair_open(tls_pair *pair, const shako_mbedtls_context *context,
   policy.struct_size = sizeof(policy);
   policy.tls_min_version = options->floor != 0 ? options->floor : 0x0303;
 
-  pair->engine = shako_mbedtls_engine();
+  pair->engine = engine;
   pair->conn = must_alloc(pair->engine->conn_size);
   memset(pair->conn, 0, pair->engine->conn_size);
   assert_int_equal(pair->engine->conn_init(pair->conn, context, &config),

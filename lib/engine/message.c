@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "mbedtls/internal.h"
+#include "engine/common.h"
 
 /* So that two paths and the words about them always fit. */
 #define PART_MAX 160
@@ -8,7 +8,7 @@
 /* Writes |len| octets behind the |at| of |message| that are there, as far as
    there is room, and returns how many are there then. */
 static size_t append(char *message, size_t at, const char *text, size_t len) {
-  size_t room = SHAKO_MBEDTLS_MESSAGE_SIZE - 1 - at;
+  size_t room = SHAKO__MESSAGE_SIZE - 1 - at;
 
   if (len > room) {
     len = room;
@@ -18,7 +18,7 @@ static size_t append(char *message, size_t at, const char *text, size_t len) {
   return at + len;
 }
 
-void shako__mbedtls_say(char *message, const char *const *parts) {
+void shako__message_write(char *message, const char *const *parts) {
   size_t at = 0;
 
   for (; *parts != NULL; parts++) {

@@ -1,0 +1,294 @@
+/* The engine over OpenSSL where an allocation of OpenSSL's fails, whichever it
+   is.  The first argument is the folder of the certificates, the second how
+   many allocations are left out from one that fails to the next. */
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+
+#include <shako/openssl.h>
+
+#include "support/engine_bench.h"
+
+/* --- OpenSSL's memory --------------------------------------------------- */
+
+static size_t step = 1;
+static size_t fail_at; /* from 1; 0: none */
+static size_t calls;
+static bool armed; /* the engine is at work, and not the test */
+
+static bool fails(void) {
+  return armed && ++calls == fail_at;
+}
+
+static void *take(size_t size, const char *file, int line) {
+  (void)file;
+  (void)line;
+
+  return fails() ? NULL : malloc(size);
+}
+
+static void *retake(void *ptr, size_t size, const char *file, int line) {
+  (void)file;
+  (void)line;
+
+  return fails() ? NULL : realloc(ptr, size);
+}
+
+static void give(void *ptr, const char *file, int line) {
+  (void)file;
+  (void)line;
+  free(ptr);
+}
+
+/* Calls |what| with its |n|-th allocation failing, for every n that it comes
+   to.  Returns how many there were. */
+static size_t for_each(void (*what)(bool refused)) {
+  size_t n = 1;
+
+  do {
+    fail_at = n;
+    calls = 0;
+    what(true);
+    n += step;
+  } while (calls >= fail_at);
+  fail_at = 0;
+  what(false);
+
+  return n;
+}
+
+/* OpenSSL does not always say that it was for want of memory. */
+static void assert_refused(int error, int otherwise) {
+  assert_true(error == SHAKO_ERR_NOMEM || error == otherwise);
+}
+
+/* --- contexts and certificates ------------------------------------------- */
+
+static void make_context(bool refused) {
+  char message[ENGINE_MESSAGE_SIZE];
+  shako_openssl_context *context = NULL;
+  int error;
+
+  armed = refused;
+  error = shako_openssl_context_new(&context, NULL, message);
+  armed = false;
+  assert_int_equal(ERR_peek_error(), 0);
+  if (error != 0) {
+    assert_true(refused);
+    assert_refused(error, SHAKO_ERR_TLS);
+    assert_null(context);
+  }
+  shako_openssl_context_free(context);
+}
+
+static void a_context_is_made_or_not(void **state) {
+  (void)state;
+  (void)for_each(make_context);
+}
+
+static void read_certificate(bool refused) {
+  static const char *const names[] = {"rsa2048", "chain", "ecdsa"};
+  char message[ENGINE_MESSAGE_SIZE];
+  size_t i;
+
+  for (i = 0; i < 3; i++) {
+    shako_certificate *certificate = NULL;
+    octets pem = {0};
+    octets key = {0};
+    int error;
+
+    octets_print(&pem, "%s/%s.pem", bench.folder, names[i]);
+    octets_print(&key, "%s/%s.key", bench.folder, names[i == 0 ? 0 : 2]);
+    armed = refused;
+    error = shako_openssl_certificate_read(&certificate, octets_text(&pem),
+                                           octets_text(&key), NULL, message);
+    armed = false;
+    assert_int_equal(ERR_peek_error(), 0);
+    if (error != 0) {
+      assert_true(refused);
+      assert_refused(error, SHAKO_ERR_CERTIFICATE);
+      assert_null(certificate);
+    }
+    shako_certificate_unref(certificate);
+    octets_free(&pem);
+    octets_free(&key);
+  }
+}
+
+static void a_certificate_is_read_or_not(void **state) {
+  (void)state;
+  (void)for_each(read_certificate);
+}
+
+static void demonstrate(bool refused) {
+  char message[ENGINE_MESSAGE_SIZE];
+  shako_certificate *certificate = NULL;
+  int error;
+
+  armed = refused;
+  error = shako_openssl_certificate_demonstration(
+      &certificate, "mail.example.org", 1764000000, NULL, message);
+  armed = false;
+  assert_int_equal(ERR_peek_error(), 0);
+  if (error != 0) {
+    assert_true(refused);
+    assert_refused(error, SHAKO_ERR_TLS);
+    assert_null(certificate);
+  }
+  shako_certificate_unref(certificate);
+}
+
+static void the_demonstration_is_made_or_not(void **state) {
+  (void)state;
+  (void)for_each(demonstrate);
+}
+
+/* --- connections --------------------------------------------------------- */
+
+static shako_tls_status no_recv(void *ctx, uint8_t *buf, size_t len,
+                                size_t *n) {
+  (void)ctx;
+  (void)buf;
+  (void)len;
+  (void)n;
+
+  return WANT_RECV;
+}
+
+static void prepare(bool refused) {
+  const shako_tls_engine *engine = shako_openssl_engine();
+  const shako_tls_wire wire = {NULL, no_recv, NULL};
+  const shako_policy policy = {.struct_size = sizeof(policy),
+                               .tls_min_version = 0x0304};
+  const shako_tls_conn_config config = {sizeof(config), &wire, &policy};
+  void *conn = must_alloc(engine->conn_size);
+  shako_tls_status status;
+
+  armed = refused;
+  status = engine->conn_init(conn, bench.context, &config);
+  if (status == OK) {
+    status = engine->set_certificate(conn, bench.both[0]);
+    engine->conn_free(conn);
+  }
+  armed = false;
+  assert_int_equal(ERR_peek_error(), 0);
+  assert_true(status == OK || (refused && status == FAILED));
+  free(conn);
+}
+
+static void a_connection_is_prepared_or_not(void **state) {
+  (void)state;
+  (void)for_each(prepare);
+}
+
+static shako_tls_status handshake(void *conn) {
+  shako_tls_status status;
+
+  armed = fail_at > 0;
+  status = shako_openssl_engine()->handshake(conn);
+  armed = false;
+
+  return status;
+}
+
+/* Reads what the client has sent, answers and closes. */
+static shako_tls_status talk(void *conn) {
+  const shako_tls_engine *engine = shako_openssl_engine();
+  shako_tls_status status;
+  uint8_t buf[8];
+  size_t n = 0;
+
+  armed = fail_at > 0;
+  status = engine->read(conn, buf, sizeof(buf), &n);
+  if (status == OK) {
+    status = engine->write(conn, buf, n, &n);
+  }
+  if (status == OK) {
+    status = engine->close(conn);
+  }
+  armed = false;
+
+  return status;
+}
+
+static void go_through(bool refused, mbedtls_ssl_protocol_version version) {
+  const pair_options options = {.client_max = version};
+  shako_tls_engine engine = *shako_openssl_engine();
+  shako_tls_status status;
+  tls_pair pair;
+
+  engine.handshake = handshake;
+  pair_open(&pair, &engine, bench.context, bench.both, 2, &options);
+  status = pair_handshake(&pair, NULL);
+  if (status == OK) {
+    pair_client_write(&pair, (const uint8_t *)"QUIT\r\n", 6);
+    status = talk(pair.conn);
+  }
+  assert_int_equal(ERR_peek_error(), 0);
+  if (status != OK) {
+    assert_true(refused);
+    assert_int_equal(pair_info(&pair).failure, SHAKO_TLS_FAILURE_INTERNAL);
+    assert_failed(&pair, SHAKO_TLS_FAILURE_INTERNAL);
+  }
+  pair_close(&pair);
+}
+
+static void connect_1_2(bool refused) {
+  go_through(refused, TLS_1_2);
+}
+
+static void connect_1_3(bool refused) {
+  go_through(refused, TLS_1_3);
+}
+
+/* What goes wrong is never taken for the client's fault. */
+static void a_connection_works_or_ends(void **state) {
+  (void)state;
+  assert_true(for_each(connect_1_2) > 100);
+  assert_true(for_each(connect_1_3) > 100);
+}
+
+/* ------------------------------------------------------------------------- */
+
+static int context_new(void **pcontext, const shako_mem *mem, char *message) {
+  shako_openssl_context *context = NULL;
+  int error = shako_openssl_context_new(&context, mem, message);
+
+  *pcontext = context;
+
+  return error;
+}
+
+static void context_free(void *context) {
+  shako_openssl_context_free(context);
+}
+
+static const engine_kit kit = {.engine = shako_openssl_engine,
+                               .context_new = context_new,
+                               .context_free = context_free,
+                               .certificate_read =
+                                   shako_openssl_certificate_read};
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_context_is_made_or_not),
+      cmocka_unit_test(a_certificate_is_read_or_not),
+      cmocka_unit_test(the_demonstration_is_made_or_not),
+      cmocka_unit_test(a_connection_is_prepared_or_not),
+      cmocka_unit_test(a_connection_works_or_ends),
+  };
+
+  bench.kit = &kit;
+  bench.folder = argc > 1 ? argv[1] : "tests/certificates";
+  if (argc > 2) {
+    step = strtoul(argv[2], NULL, 10);
+  }
+  if (CRYPTO_set_mem_functions(take, retake, give) != 1) {
+    return 1;
+  }
+
+  /* What OpenSSL makes once for the process it does not try again: the setup
+     has it made. */
+  return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
+}
