@@ -198,6 +198,7 @@ static void take_question(run *r, const shako_event *event) {
     return;
   }
   HOLDS(r, r->question == 0, "a second question is open");
+  HOLDS(r, !r->lost && !r->stopped, "a question, and the session is to end");
   HOLDS(r, event->question > r->last_question,
         "a question's name was used again");
   r->question = r->last_question = event->question;
@@ -326,18 +327,33 @@ static int say(run *r, bool *yes) {
   return shako_session_accept(r->session, r->question);
 }
 
-/* The application's own handshake. */
-static int shake_hands(run *r, bool *yes) {
+/* Says what is none, and says it while a loan is open. */
+static void shake_hands_wrongly(run *r) {
   shako_tls_info info = {.struct_size = sizeof(info), .alert = -1};
 
   HOLDS(r,
         shako_session_accept(r->session, r->question) ==
             SHAKO_ERR_INVALID_STATE,
         "HANDSHAKE was accepted");
+  info.version = 0x0304;
+  HOLDS(r,
+        !r->loan ||
+            shako_session_tls_external(r->session, r->question, &info) ==
+                SHAKO_ERR_INVALID_STATE,
+        "a handshake while a loan from before it is open");
+  run_give_back(r);
+  info.version = 0;
   HOLDS(r,
         shako_session_tls_external(r->session, r->question, &info) ==
             SHAKO_ERR_INVALID_ARGUMENT,
         "TLS with neither a version nor a failure");
+}
+
+/* The application's own handshake. */
+static int shake_hands(run *r, bool *yes) {
+  shako_tls_info info = {.struct_size = sizeof(info), .alert = -1};
+
+  shake_hands_wrongly(r);
   *yes = r->answer != SETTINGS_ANSWER_4YZ && r->answer != SETTINGS_ANSWER_5YZ &&
          r->answer != SETTINGS_ANSWER_421 &&
          r->answer != SETTINGS_ANSWER_LONG_NO &&
@@ -348,7 +364,6 @@ static int shake_hands(run *r, bool *yes) {
   } else {
     info.failure = SHAKO_TLS_FAILURE_PEER_ALERT;
   }
-  run_give_back(r);
   r->external_done = true;
   r->external_at = r->wire.len;
   return shako_session_tls_external(r->session, r->question, &info);

@@ -126,6 +126,9 @@ static void give_up(shako_session *session, shako__refusal refusal) {
 }
 
 void shako__answered_certificate(shako_session *session, bool yes) {
+  if (shako__must_end(session)) {
+    return; /* the last word is said; nothing more is asked */
+  }
   if (session->phase == SHAKO__PHASE_HANDSHAKE) {
     if (!yes) {
       give_up(session, SHAKO__REFUSAL_NO_CERTIFICATE);
