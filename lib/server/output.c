@@ -17,35 +17,47 @@ static bool has_records(const shako_session *session) {
          (session->secure || session->phase == SHAKO__PHASE_HANDSHAKE);
 }
 
-/* Appends a chunk for |n| octets at least. */
-static bool add_chunk(shako_session *session, size_t n) {
-  shako__output *output = &session->output;
-  size_t clear_cap = n > CHUNK_CAP ? n : CHUNK_CAP;
-  bool records = has_records(session);
-  size_t cap = clear_cap + (records ? SEAL_OVERHEAD : 0);
-  size_t size = sizeof(shako__chunk) + cap + (records ? clear_cap : 0);
+/* Makes a chunk: in the clear for |n| octets at least, inside TLS for records
+   and, with |clear|, for |n| octets of clear replies at least. */
+static shako__chunk *make_chunk(shako_session *session, size_t n, bool clear) {
+  size_t want = n > CHUNK_CAP ? n : CHUNK_CAP;
+  size_t cap = has_records(session) ? CHUNK_CAP + SEAL_OVERHEAD : want;
+  size_t clear_cap = has_records(session) && clear ? want : 0;
+  size_t size = sizeof(shako__chunk) + cap + clear_cap;
   shako__chunk *chunk =
       shako__mem(session)->alloc(size, shako__mem(session)->user_data);
 
   if (!chunk) {
     shako__fail(session, SHAKO_ERR_NOMEM);
-    return false;
+    return NULL;
   }
   *chunk = (shako__chunk){.size = (uint32_t)size,
                           .cap = (uint32_t)cap,
-                          .clear_cap = records ? (uint32_t)clear_cap : 0};
+                          .clear_cap = (uint32_t)clear_cap};
+  return chunk;
+}
+
+static void append(shako__output *output, shako__chunk *chunk) {
+  chunk->next = NULL;
   if (output->tail) {
     output->tail->next = chunk;
   } else {
     output->head = chunk;
   }
   output->tail = chunk;
-  return true;
 }
 
-/* The chunk that holds clear replies, or will hold the next. */
-static shako__chunk *clear_chunk(const shako__output *output) {
-  return output->clear_len > 0 ? output->clear : output->tail;
+static bool add_chunk(shako_session *session, size_t n, bool clear) {
+  shako__chunk *chunk = make_chunk(session, n, clear);
+
+  if (!chunk) {
+    return false;
+  }
+  append(&session->output, chunk);
+  if (chunk->clear_cap > 0) {
+    session->output.clear = chunk;
+  }
+  return true;
 }
 
 bool shako__output_seal(shako_session *session) {
@@ -68,14 +80,11 @@ bool shako__output_seal(shako_session *session) {
 /* Room for the octets of a reply. */
 static size_t room(const shako_session *session) {
   const shako__output *output = &session->output;
-  const shako__chunk *chunk = output->tail;
 
-  if (!chunk) {
-    return 0;
+  if (has_records(session)) {
+    return output->clear ? output->clear->clear_cap - output->clear_len : 0;
   }
-  return has_records(session)
-             ? clear_chunk(output)->clear_cap - output->clear_len
-             : chunk->cap - chunk->end;
+  return output->tail ? output->tail->cap - output->tail->end : 0;
 }
 
 bool shako__output_reserve(shako_session *session, size_t n) {
@@ -85,7 +94,7 @@ bool shako__output_reserve(shako_session *session, size_t n) {
   if (!shako__output_seal(session)) {
     return false;
   }
-  return room(session) >= n || add_chunk(session, n);
+  return room(session) >= n || add_chunk(session, n, true);
 }
 
 uint8_t *shako__output_at(shako_session *session) {
@@ -93,7 +102,7 @@ uint8_t *shako__output_at(shako_session *session) {
   shako__chunk *chunk = output->tail;
 
   if (has_records(session)) {
-    chunk = clear_chunk(output);
+    chunk = output->clear;
     return chunk->data + chunk->cap + output->clear_len;
   }
   return chunk->data + chunk->end;
@@ -103,7 +112,6 @@ void shako__output_wrote(shako_session *session, size_t n) {
   shako__output *output = &session->output;
 
   if (has_records(session)) {
-    output->clear = clear_chunk(output);
     output->clear_len += (uint32_t)n;
   } else {
     output->tail->end += (uint32_t)n;
@@ -147,18 +155,22 @@ bool shako__output_pending(const shako_session *session) {
   return !session->lost && (output->queued > 0 || output->clear_len > 0);
 }
 
-/* Frees each chunk that is sent and followed by another; the last one, when
-   all is sent, begins anew. */
+/* Takes each chunk that is sent and followed by another out of the queue; the
+   last one, when all is sent, begins anew. */
 static void drop_sent_chunks(shako_session *session) {
   shako__output *output = &session->output;
 
   while (output->head && output->head != output->tail &&
-         output->head != clear_chunk(output) &&
          output->head->start == output->head->end) {
     shako__chunk *chunk = output->head;
 
     output->head = chunk->next;
-    shako__release(shako__mem(session), chunk, chunk->size);
+    if (chunk == output->clear) {
+      chunk->start = chunk->end = 0;
+      append(output, chunk);
+    } else {
+      shako__release(shako__mem(session), chunk, chunk->size);
+    }
   }
   if (output->queued == 0 && output->head) {
     output->head->start = 0;
@@ -241,7 +253,7 @@ shako_tls_status shako__output_wire_send(void *ctx, const uint8_t *buf,
     size_t n;
 
     if (!chunk || chunk->end == chunk->cap) {
-      if (!add_chunk(session, 0)) {
+      if (!add_chunk(session, 0, !output->clear)) {
         return SHAKO_TLS_STATUS_FAILED;
       }
       continue;

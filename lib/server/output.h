@@ -16,22 +16,23 @@
  *                  lent (one record and one write a flight):
  *                  [ records, |cap| octets ][ clear replies, |clear_cap| ]
  *
- * The chunk with the clear replies, |clear|, is the last one when the first
- * of them is said.  It need not stay the last: the engine may send records of
- * its own (an alert) and fill it up.  It stays until they are sealed.
+ * Only one chunk, |clear|, has the part for clear replies: the first, or one
+ * that was made for a longer reply.  It need not be the last, since the engine
+ * may send records of its own (an alert) while replies wait.  Once its records
+ * are sent it goes to the end of the queue and is used again.
  */
 typedef struct shako__chunk {
   struct shako__chunk *next;
   uint32_t size; /* of this object */
   uint32_t cap;
-  uint32_t clear_cap; /* 0 in the clear */
+  uint32_t clear_cap; /* 0: it has no part for clear replies */
   uint32_t start, end;
   uint8_t data[];
 } shako__chunk;
 
 typedef struct shako__output {
   shako__chunk *head, *tail;
-  shako__chunk *clear; /* valid while |clear_len| is not 0 */
+  shako__chunk *clear; /* NULL in the clear */
   uint32_t clear_len;
   uint32_t lent; /* octets lent of the first chunk; 0: none */
   size_t queued; /* octets between start and end of all chunks */
