@@ -160,6 +160,7 @@ int shako_session_tls_external(shako_session *session, shako_question question,
   }
   if (!session->conn) {
     shako__fail(session, SHAKO_ERR_NOMEM);
+    session->question = 0;
     return SHAKO_ERR_NOMEM;
   }
   shako__conn_external(session->conn, info);
