@@ -6,6 +6,17 @@
 /* How long the last replies may take to be sent, in milliseconds. */
 #define DRAIN_TIMEOUT 30000
 
+/* How a session ends that a fatal error ends. */
+static const char *reason_of(int error) {
+  switch (error) {
+  case SHAKO_ERR_NOMEM:
+    return "no-memory";
+  case SHAKO_ERR_TLS:
+    return "tls-error";
+  }
+  return "internal-error";
+}
+
 void shako__end(shako_session *session, const shako_verdict *words,
                 const char *how) {
   if (session->phase >= SHAKO__PHASE_ENDING) {
@@ -22,7 +33,8 @@ void shako__end(shako_session *session, const shako_verdict *words,
     shako__output_drop(session);
     shako__conn_end(session->conn);
   }
-  session->how = how;
+  /* Also where the last words could not be sealed. */
+  session->how = session->error ? reason_of(session->error) : how;
   session->phase = SHAKO__PHASE_ENDING;
   session->active = session->now;
   session->question = 0;
@@ -30,7 +42,7 @@ void shako__end(shako_session *session, const shako_verdict *words,
   session->swallow = 0;
   shako__input_wipe(session);
   if (session->transaction) {
-    session->owed_reset = how;
+    session->owed_reset = session->how;
     session->transaction = false;
   }
 }

@@ -239,12 +239,8 @@ static void deliver(shako_session *session) {
 
 /* Ends a session that cannot go on, whatever it was doing. */
 static void end_early(shako_session *session) {
-  if (session->error == SHAKO_ERR_NOMEM) {
-    shako__end(session, NULL, "no-memory");
-  } else if (session->error) {
-    shako__end(session, NULL,
-               session->error == SHAKO_ERR_TLS ? "tls-error"
-                                               : "internal-error");
+  if (session->error) {
+    shako__end(session, NULL, NULL); /* the error says how */
   } else if (session->lost) {
     shako__end(session, NULL, "lost");
   } else {
