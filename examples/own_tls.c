@@ -4,7 +4,10 @@
  * its socket and tells the session what came of it.  Blocking sockets, one
  * connection after another; messages go to standard output.
  *
- *   own_tls PORT CERTIFICATE KEY     (loopback only; port 0 picks one; PEM)
+ *   own_tls PORT CERTIFICATE KEY [no | preferred | required]
+ *
+ * Loopback only; port 0 picks one; the files are PEM; TLS is required unless
+ * told.
  *
  * What it is responsible for, in this order:
  * 1. Until the handshake it reads from the socket into the session's buffer
@@ -26,6 +29,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
@@ -120,11 +124,21 @@ static shako_tls_info shake_hands(connection *c, SSL_CTX *tls) {
   return info;
 }
 
+/* Says how a connection went, in one line. */
+static void show_end(const shako_event *event) {
+  const shako_tls_info *tls = event->u.closed.tls;
+  int failed = tls != NULL && tls->failure != SHAKO_TLS_FAILURE_NONE;
+  fprintf(stderr, "own_tls: tls=%s messages=%u refused=%u end=%s\n",
+          failed ? "failed" : shako_tls_version_name(tls ? tls->version : 0),
+          (unsigned)event->u.closed.messages,
+          (unsigned)event->u.closed.refusals, event->u.closed.how);
+}
+
 /* Says yes to every question, and shows the messages. */
 static void handle(shako_session *session, const shako_event *event,
                    connection *c, SSL_CTX *tls) {
+  shako_question question = event->question;
   if (event->type == SHAKO_EVENT_HANDSHAKE) {
-    shako_question question = event->question;
     shako_session_recv_ack(session, 0); /* drive() leaves no loan open; a
                                            receive under way would */
     shako_tls_info info = shake_hands(c, tls);
@@ -135,15 +149,11 @@ static void handle(shako_session *session, const shako_event *event,
     fwrite(event->u.body.ptr, 1, event->u.body.len, stdout);
   } else if (event->type == SHAKO_EVENT_MESSAGE) {
     fflush(stdout);
-  } else if (event->type == SHAKO_EVENT_TLS) {
-    fprintf(stderr, "own_tls: %s, %s\n",
-            shako_tls_version_name(event->u.tls->version),
-            event->u.tls->cipher);
   } else if (event->type == SHAKO_EVENT_CLOSED) {
-    fprintf(stderr, "own_tls: over: %s\n", event->u.closed.how);
+    show_end(event);
   }
-  if (event->question != 0) {
-    shako_session_accept(session, event->question);
+  if (question != 0) {
+    shako_session_accept(session, question);
   }
 }
 
@@ -227,15 +237,25 @@ static SSL_CTX *make_tls(const char *certificate, const char *key) {
   return tls;
 }
 
+static shako_tls_setting read_setting(const char *word) {
+  static const char *const words[] = {"no", "preferred", "required"};
+  int i = 0;
+  while (i < 3 && strcmp(word, words[i]) != 0) {
+    i++;
+  }
+  check(i < 3, word);
+  return (shako_tls_setting)i;
+}
+
 int main(int argc, char **argv) {
   const char *reason = "";
-  check(argc == 4, "own_tls PORT CERTIFICATE KEY");
+  check(argc == 4 || argc == 5, "own_tls PORT CERTIFICATE KEY [SETTING]");
   signal(SIGPIPE, SIG_IGN);
   SSL_CTX *tls = make_tls(argv[2], argv[3]);
 
   shako_policy policy;
   shako_policy_default(&policy);
-  policy.tls = SHAKO_TLS_SETTING_REQUIRED;
+  policy.tls = read_setting(argc > 4 ? argv[4] : "required");
   shako_listener_config config;
   shako_listener_config_default(&config);
   config.hostname = "localhost";

@@ -9,30 +9,22 @@
 #include <shako/openssl.h>
 
 #include "support/engine_bench.h"
+#include "support/failing_memory.h"
 
 /* --- OpenSSL's memory --------------------------------------------------- */
-
-static size_t step = 1;
-static size_t fail_at; /* from 1; 0: none */
-static size_t calls;
-static bool armed; /* the engine is at work, and not the test */
-
-static bool fails(void) {
-  return armed && ++calls == fail_at;
-}
 
 static void *take(size_t size, const char *file, int line) {
   (void)file;
   (void)line;
 
-  return fails() ? NULL : malloc(size);
+  return failing_now() ? NULL : malloc(size);
 }
 
 static void *retake(void *ptr, size_t size, const char *file, int line) {
   (void)file;
   (void)line;
 
-  return fails() ? NULL : realloc(ptr, size);
+  return failing_now() ? NULL : realloc(ptr, size);
 }
 
 static void give(void *ptr, const char *file, int line) {
@@ -41,21 +33,8 @@ static void give(void *ptr, const char *file, int line) {
   free(ptr);
 }
 
-/* Calls |what| with its |n|-th allocation failing, for every n that it comes
-   to.  Returns how many there were. */
 static size_t for_each(void (*what)(bool refused)) {
-  size_t n = 1;
-
-  do {
-    fail_at = n;
-    calls = 0;
-    what(true);
-    n += step;
-  } while (calls >= fail_at);
-  fail_at = 0;
-  what(false);
-
-  return n;
+  return failing_for_each(what, bench.step);
 }
 
 /* OpenSSL does not always say that it was for want of memory. */
@@ -70,9 +49,9 @@ static void make_context(bool refused) {
   shako_openssl_context *context = NULL;
   int error;
 
-  armed = refused;
+  failing.armed = refused;
   error = shako_openssl_context_new(&context, NULL, message);
-  armed = false;
+  failing.armed = false;
   assert_int_equal(ERR_peek_error(), 0);
   if (error != 0) {
     assert_true(refused);
@@ -100,10 +79,10 @@ static void read_certificate(bool refused) {
 
     octets_print(&pem, "%s/%s.pem", bench.folder, names[i]);
     octets_print(&key, "%s/%s.key", bench.folder, names[i == 0 ? 0 : 2]);
-    armed = refused;
+    failing.armed = refused;
     error = shako_openssl_certificate_read(&certificate, octets_text(&pem),
                                            octets_text(&key), NULL, message);
-    armed = false;
+    failing.armed = false;
     assert_int_equal(ERR_peek_error(), 0);
     if (error != 0) {
       assert_true(refused);
@@ -126,10 +105,10 @@ static void demonstrate(bool refused) {
   shako_certificate *certificate = NULL;
   int error;
 
-  armed = refused;
+  failing.armed = refused;
   error = shako_openssl_certificate_demonstration(
       &certificate, "mail.example.org", 1764000000, NULL, message);
-  armed = false;
+  failing.armed = false;
   assert_int_equal(ERR_peek_error(), 0);
   if (error != 0) {
     assert_true(refused);
@@ -165,13 +144,13 @@ static void prepare(bool refused) {
   void *conn = must_alloc(engine->conn_size);
   shako_tls_status status;
 
-  armed = refused;
+  failing.armed = refused;
   status = engine->conn_init(conn, bench.context, &config);
   if (status == OK) {
     status = engine->set_certificate(conn, bench.both[0]);
     engine->conn_free(conn);
   }
-  armed = false;
+  failing.armed = false;
   assert_int_equal(ERR_peek_error(), 0);
   assert_true(status == OK || (refused && status == FAILED));
   free(conn);
@@ -185,9 +164,9 @@ static void a_connection_is_prepared_or_not(void **state) {
 static shako_tls_status handshake(void *conn) {
   shako_tls_status status;
 
-  armed = fail_at > 0;
+  failing.armed = failing.at > 0;
   status = shako_openssl_engine()->handshake(conn);
-  armed = false;
+  failing.armed = false;
 
   return status;
 }
@@ -199,7 +178,7 @@ static shako_tls_status talk(void *conn) {
   uint8_t buf[8];
   size_t n = 0;
 
-  armed = fail_at > 0;
+  failing.armed = failing.at > 0;
   status = engine->read(conn, buf, sizeof(buf), &n);
   if (status == OK) {
     status = engine->write(conn, buf, n, &n);
@@ -207,7 +186,7 @@ static shako_tls_status talk(void *conn) {
   if (status == OK) {
     status = engine->close(conn);
   }
-  armed = false;
+  failing.armed = false;
 
   return status;
 }
@@ -281,14 +260,13 @@ int main(int argc, char **argv) {
 
   bench.kit = &kit;
   bench.folder = argc > 1 ? argv[1] : "tests/certificates";
-  if (argc > 2) {
-    step = strtoul(argv[2], NULL, 10);
-  }
+  bench.step = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
   if (CRYPTO_set_mem_functions(take, retake, give) != 1) {
     return 1;
   }
 
   /* What OpenSSL makes once for the process it does not try again: the setup
      has it made. */
-  return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
+  return cmocka_run_group_tests(tests, bench_setup, bench_teardown) +
+         session_memory_run();
 }

@@ -4,8 +4,8 @@ import ssl
 
 from client import (MESSAGE, TLS12, TLS13, Client, client_hello, make_context,
                     stuffed)
-from harness import CERTIFICATES, Server, case, check, main, same
-from harness import refused_start
+from harness import (CERTIFICATES, KINDS, Server, case, check, main, needs,
+                     refused_start, same)
 
 BOTH_PORTS = ("--tls", "required", "--listen", "127.0.0.1:0",
               "--listen-tls", "127.0.0.1:0")
@@ -13,7 +13,7 @@ BOTH_PORTS = ("--tls", "required", "--listen", "127.0.0.1:0",
 GARBAGE = [b"EHLO client.example\r\n", b"GET / HTTP/1.1\r\n\r\n",
            b"\x16\x03\x01\x00\x05hello", b"\x16\x03\x01\xff\xff" + b"x" * 64,
            b"\x15\x03\x01\x00\x02\x02\x28", b"\x17\x03\x03\x00\x05NOOP\n",
-           b"\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10",
+           b"\x80\x2e\x01\x00\x02\x00\x15\x00\x00\x00\x10" + b"\0" * 37,
            b"\0" * 32, bytes(range(256))]
 
 
@@ -39,13 +39,14 @@ def spoken(server, kind):
 
 def demand_failed(server, *reasons):
     line = server.connection(messages=0, refused="none", end="tls-failed")
-    check(line.tls in ["failed:" + reason for reason in reasons], line.tls)
+    check(any(line.tells("tls", "failed:" + reason) for reason in reasons),
+          line.tls)
 
 
 @case
 def t12_garbage_instead_of_a_client_hello():
     with Server(*BOTH_PORTS) as server:
-        for kind in "smtp", "smtps":
+        for kind in KINDS:
             for octets in GARBAGE:
                 with spoken(server, kind) as client:
                     client.send(octets + b"NOOP\r\nEHLO a\r\n")
@@ -56,7 +57,7 @@ def t12_garbage_instead_of_a_client_hello():
 @case
 def t12_garbage_behind_a_client_hello():
     with Server(*BOTH_PORTS) as server:
-        for kind in "smtp", "smtps":
+        for kind in KINDS:
             for version in TLS12, TLS13:
                 hello = client_hello(make_context(version))
                 for octets in GARBAGE:
@@ -71,7 +72,7 @@ def t12_garbage_behind_a_client_hello():
 def t12_the_peer_leaves_in_the_handshake():
     with Server(*BOTH_PORTS) as server:
         for octets in b"\x16", client_hello()[:100], client_hello():
-            for kind in "smtp", "smtps":
+            for kind in KINDS:
                 with spoken(server, kind) as client:
                     client.send(octets)
                     client.socket.shutdown(1)
@@ -105,7 +106,7 @@ def demand_dropped(server, end, send_end):
     """Demands that a message is dropped whose client does |send_end| in the
     middle of it."""
     for version in TLS12, TLS13:
-        for kind in "smtp", "smtps":
+        for kind in KINDS:
             with Client(server.port(kind)) as client:
                 if kind == "smtp":
                     client.secured(make_context(version))
@@ -116,7 +117,8 @@ def demand_dropped(server, end, send_end):
                 client.send(stuffed(MESSAGE)[:-3])
                 send_end(client)
                 server.connection(messages=0, end=end)
-            server.mail.demand_empty()
+            if server.mail:
+                server.mail.demand_empty()
 
 
 @case
@@ -141,6 +143,7 @@ def t16_the_end_of_data_outside_tls():
 
 
 @case
+@needs("engine")
 def x11_fin_without_close_notify_after_a_message():
     with Server(*BOTH_PORTS) as server:
         with Client(server.port()) as client:
@@ -148,7 +151,8 @@ def x11_fin_without_close_notify_after_a_message():
             client.socket.shutdown(1)
             client.rest()
         server.connection(messages=1, refused="none", end="cut-off")
-        same(len(server.mail.take_all()), 1)
+        if server.mail:
+            same(len(server.mail.take_all()), 1)
 
 
 @case
@@ -164,6 +168,7 @@ def t30_client_hello_to_a_clear_port():
 
 
 @case
+@needs("smtps")
 def t30_smtp_to_a_tls_port():
     with Server("--listen-tls", "127.0.0.1:0") as server:
         for text in b"EHLO a.example\r\n", b"QUIT\r\n", b"STARTTLS\r\n":
@@ -184,7 +189,7 @@ def in_records(octets, size):
 @case
 def t32_client_hello_in_segments_of_one_octet():
     with Server(*BOTH_PORTS) as server:
-        for version, kind in (TLS12, "smtps"), (TLS13, "smtp"):
+        for version, kind in (TLS12, KINDS[-1]), (TLS13, "smtp"):
             with spoken(server, kind) as client:
                 def send(octets):
                     for octet in octets:
@@ -221,6 +226,7 @@ def t32_client_hello_of_many_segments_and_records():
 
 
 @case
+@needs("engine")
 def t29_without_a_certificate_there_is_the_demonstration():
     with Server("--tls", "preferred") as server:
         warned = [line for line in server.lines if "WARNING" in line]
@@ -250,6 +256,7 @@ UNUSABLE = [
 
 
 @case
+@needs("engine")
 def t29_an_unusable_certificate_is_an_error():
     for certificate, key, culprit, reason in UNUSABLE:
         for setting in "no", "required":
@@ -262,6 +269,7 @@ def t29_an_unusable_certificate_is_an_error():
 
 
 @case
+@needs("smtps")
 def t29_a_certificate_is_shown_with_its_chain():
     trust = make_context(trust=CERTIFICATES / "authority.pem")
     with Server(*BOTH_PORTS, "--certificate", CERTIFICATES / "chain.pem",
@@ -281,7 +289,7 @@ def t12_a_client_that_distrusts_the_certificate():
     with Server(*BOTH_PORTS) as server:
         for version in TLS12, TLS13:
             trust.minimum_version = trust.maximum_version = version
-            for kind in "smtp", "smtps":
+            for kind in KINDS:
                 with spoken(server, kind) as client:
                     try:
                         client.handshake(trust, name="mail.example.org")

@@ -1,7 +1,8 @@
 """What the client tests share: cases, and a shakod of their own.
 
 A file of cases is run by itself, without arguments; the program under test is
-$SHAKOD, or the one in build/.  Each case prints one line, "ok", "FAIL" or
+$SHAKOD, or the one in build/; or the example $OWN_TLS, which brings its own TLS
+and serves what a case needs() of it.  Each case prints one line, "ok", "FAIL" or
 "skip" and its name.  Exit status: 1 if one failed, 77 if all were skipped.
 """
 import os
@@ -21,8 +22,16 @@ from maildir import Maildir
 TOP = pathlib.Path(__file__).resolve().parents[2]
 ENGINE = os.environ.get("SHAKOD_ENGINE")  # that of shakod by default
 SHAKOD = os.environ.get("SHAKOD", str(TOP / "build/examples/shakod"))
+OWN_TLS = os.environ.get("OWN_TLS")
 CERTIFICATES = TOP / "tests/certificates"
-HOSTNAME = "mx.example.org"
+HOSTNAME = "localhost" if OWN_TLS else "mx.example.org"
+
+# Of the kinds of ports that shakod has, those of the program.
+KINDS = ("smtp",) if OWN_TLS else ("smtp", "smtps")
+
+# What own_tls lacks: a port that is always TLS, an engine of ours, more than
+# one connection at a time.
+LACKS = {"smtps", "engine", "many"} if OWN_TLS else set()
 
 # A sanitized or watched server is slower; nothing waits as long as this
 # unless something is wrong.
@@ -39,6 +48,15 @@ def case(function):
     """Makes |function| a case."""
     _cases.append(function)
     return function
+
+
+def needs(*what):
+    """Leaves a case out where the program lacks something of |what|."""
+    def mark(function):
+        function.needs = set(what)
+        return function
+
+    return mark
 
 
 def check(condition, text):
@@ -79,11 +97,32 @@ class Connection:
         self.peer, self.tls, messages, self.refused, self.end = match.groups()
         self.messages = int(messages)
 
+    def tells(self, name, value):
+        """Returns whether the field |name| is |value|."""
+        return getattr(self, name) == value
+
     def demand(self, **wanted):
         """Demands that the named fields are as they are given."""
         for name, value in wanted.items():
-            check(getattr(self, name) == value,
+            check(self.tells(name, value),
                   f"{name}={getattr(self, name)} and not {value}")
+
+
+class OwnConnection(Connection):
+    """The same of own_tls, which says less: of TLS its version or "failed",
+    how many commands were refused, and of an end inside TLS "lost"."""
+
+    PATTERN = re.compile(r"own_tls: ()tls=(\S+) messages=(\d+) "
+                         r"refused=(\S+) end=(\S+)")
+
+    def tells(self, name, value):
+        if name == "tls":
+            value = re.split("[,:]", value)[0]
+        elif name == "refused":
+            value = str(sum(map(int, re.findall(r":(\d+)", value))))
+        elif name == "end" and value in ("cut-off", "tls-failed"):
+            return self.end in (value, "lost")
+        return super().tells(name, value)
 
 
 class Server:
@@ -94,6 +133,10 @@ class Server:
     |prepare| called in the new process, |exit| is the status that it is to
     end with when it has been told to.
     """
+
+    name = "shakod"
+    connection_class = Connection
+    more = {}  # of the process
 
     def __init__(self, *options, wrap=(), prepare=None, exit=0, mail=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="shakod-"))
@@ -107,14 +150,14 @@ class Server:
         self._ended = False
         self._told = False
         self._process = subprocess.Popen(
-            [*wrap, SHAKOD, *self._complete(list(map(str, options)))],
+            [*wrap, *self._command(list(map(str, options)))],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            preexec_fn=prepare)
+            preexec_fn=prepare, **self.more)
         self.pid = self._process.pid
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def _complete(self, options):
+    def _command(self, options):
         if not any(word.startswith("--listen") for word in options):
             options += ["--listen", "127.0.0.1:0"]
         if "--hostname" not in options:
@@ -124,7 +167,7 @@ class Server:
         if "--discard" not in options:
             options += ["--maildir", str(self.mail.path)]
         self._sockets = sum(w.startswith("--listen") for w in options)
-        return options
+        return [SHAKOD, *options]
 
     def _read(self):
         for octets in self._process.stderr:
@@ -138,20 +181,20 @@ class Server:
 
     def _take(self, line):
         self.lines.append(line)
-        found = re.fullmatch(r"shakod: listening on (\S+):(\d+) \((\w+)\)",
-                             line)
+        found = re.fullmatch(
+            rf"{self.name}: listening on (\S+):(\d+)(?: \((\w+)\))?", line)
         if found:
-            self.ports.append((found[1], int(found[2]), found[3]))
-        found = Connection.PATTERN.fullmatch(line)
+            self.ports.append((found[1], int(found[2]), found[3] or "smtp"))
+        found = self.connection_class.PATTERN.fullmatch(line)
         if found:
-            self._connections.append(Connection(found))
+            self._connections.append(self.connection_class(found))
 
     def _wait(self, ready, what):
         """Waits until ready() gives something, and returns that."""
         with self._news:
             self._news.wait_for(lambda: ready() or self._ended, TIMEOUT)
             found = ready()
-            check(found, f"no {what}; shakod said:\n" + "\n".join(self.lines))
+            check(found, f"no {what}; {self.name} said:\n" + "\n".join(self.lines))
         return found
 
     def __enter__(self):
@@ -183,7 +226,8 @@ class Server:
     def _check_end(self):
         same(self._process.returncode, self._exit)
         for line in self.lines:
-            check(line.startswith("shakod: "), f"strange line: {line!r}")
+            check(line.startswith(f"{self.name}: "),
+                  f"strange line: {line!r}")
 
     def signal(self, number=signal.SIGTERM):
         """Tells it to stop; twice is more than once."""
@@ -215,6 +259,30 @@ class Server:
         self._connections.remove(found)
         found.demand(**wanted)
         return found
+
+
+class OwnTls(Server):
+    """An own_tls instead, whose mail nobody reads."""
+
+    name = "own_tls"
+    connection_class = OwnConnection
+    more = {"stdout": subprocess.DEVNULL}
+
+    def __init__(self, *options):
+        super().__init__(*options, exit=-signal.SIGTERM)
+        self.mail = None
+
+    def _command(self, options):
+        given = dict(zip(options[::2], options[1::2]))
+        self._sockets = 1
+        return [OWN_TLS, "0",
+                given.get("--certificate", CERTIFICATES / "ecdsa.pem"),
+                given.get("--key", CERTIFICATES / "ecdsa.key"),
+                given.get("--tls", "no")]
+
+
+if OWN_TLS:
+    Server = OwnTls
 
 
 def refused_start(*options, **more):
@@ -252,10 +320,12 @@ def _run_case(function, limit):
 
 def main(limit=60):
     """Runs the cases, each within |limit| seconds, and exits."""
-    if not os.access(SHAKOD, os.X_OK):
-        sys.exit(f"no {SHAKOD}: build it, or set SHAKOD")
+    program = OWN_TLS or SHAKOD
+    if not os.access(program, os.X_OK):
+        sys.exit(f"no {program}: build it, or set SHAKOD")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
-    results = [_run_case(function, limit) for function in _cases]
+    results = [_run_case(function, limit) for function in _cases
+               if not LACKS & getattr(function, "needs", set())]
     if "FAIL" in results:
         sys.exit(1)
     sys.exit(0 if "ok" in results else 77)

@@ -19,7 +19,8 @@ def servers():
     for setting in "preferred", "required":
         with Server("--tls", setting) as server:
             yield server
-            server.mail.demand_empty()
+            if server.mail:
+                server.mail.demand_empty()
 
 
 def demand_injected(server, client):
@@ -36,8 +37,7 @@ def demand_either(server, client):
     line = server.connection(messages=0)
     if line.end == "injected-bytes":
         check(rest.startswith(b"554 5.5.0 "), rest)
-        same(line.refused, "injected-bytes:1")
-        same(line.tls, "none")
+        line.demand(refused="injected-bytes:1", tls="none")
     else:
         check(rest.startswith(b"220 2.0.0 "), rest)
         line.demand(tls="failed:not-tls", refused="none", end="tls-failed")

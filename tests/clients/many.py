@@ -3,7 +3,7 @@
 import resource
 
 from client import Client
-from harness import Server, Skip, case, main
+from harness import Server, Skip, case, main, needs
 
 COUNT = 500
 
@@ -33,6 +33,7 @@ def demand_all_quit(server, begin):
 
 
 @case
+@needs("many")
 def five_hundred_in_the_clear():
     need_descriptors()
     with Server() as server:
@@ -40,6 +41,7 @@ def five_hundred_in_the_clear():
 
 
 @case
+@needs("many")
 def five_hundred_in_tls_on_two_workers():
     need_descriptors()
     with Server("--tls", "required", "--workers", "2") as server:
@@ -47,6 +49,7 @@ def five_hundred_in_tls_on_two_workers():
 
 
 @case
+@needs("many")
 def sigterm_with_five_hundred_idle():
     need_descriptors()
     with Server("--workers", "2") as server:

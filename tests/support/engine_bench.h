@@ -24,6 +24,7 @@
 typedef struct engine_bench {
   const engine_kit *kit;
   const char *folder;
+  size_t step; /* from one allocation that fails to the next; not 0 */
   void *context;
   shako_certificate *both[2]; /* RSA, ECDSA */
   mbedtls_x509_crt authority; /* of none of them */
@@ -77,5 +78,6 @@ int engine_alerts_run(void);
 int engine_ours_run(void);
 int certificate_files_run(void);
 int certificate_demonstration_run(void);
+int session_memory_run(void);
 
 #endif /* ENGINE_BENCH_H */

@@ -35,6 +35,9 @@ typedef struct engine_kit {
   int user_canceled;
   /* Whether an alert about versions has the client's own. */
   bool speaks_as_client;
+  /* Whether a handshake may take a want of memory for the client's fault, or
+     go on without what it could not do until the client notices. */
+  bool blames_client;
 } engine_kit;
 
 /* Runs all tests over the engine of |kit| with the certificates in |folder|.

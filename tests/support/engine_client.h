@@ -18,6 +18,7 @@ typedef struct engine_client {
   octets text; /* what it has decrypted */
   bool open;   /* the handshake is complete */
   bool failed; /* it reads no more */
+  int result;  /* ... for this error of mbed TLS */
 } engine_client;
 
 /* Opens a client of TLS 1.2 or of TLS 1.3. */

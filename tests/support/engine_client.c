@@ -72,6 +72,11 @@ static bool goes_on(int result) {
          result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
 }
 
+static void fail(engine_client *client, int result) {
+  client->failed = true;
+  client->result = result;
+}
+
 void engine_client_step(engine_client *client) {
   uint8_t buf[4096];
   size_t before;
@@ -83,7 +88,9 @@ void engine_client_step(engine_client *client) {
   if (!client->open) {
     result = mbedtls_ssl_handshake(&client->ssl);
     client->open = result == 0;
-    client->failed = result != 0 && !goes_on(result);
+    if (result != 0 && !goes_on(result)) {
+      fail(client, result);
+    }
   }
   while (client->open && !client->failed) {
     before = client->read;
@@ -91,7 +98,7 @@ void engine_client_step(engine_client *client) {
     if (result > 0) {
       octets_add(&client->text, buf, (size_t)result);
     } else if (!goes_on(result)) {
-      client->failed = true;
+      fail(client, result);
     } else if (client->read == before) {
       return;
     }
