@@ -237,25 +237,20 @@ static SSL_CTX *make_tls(const char *certificate, const char *key) {
   return tls;
 }
 
-static shako_tls_setting read_setting(const char *word) {
-  static const char *const words[] = {"no", "preferred", "required"};
-  int i = 0;
-  while (i < 3 && strcmp(word, words[i]) != 0) {
-    i++;
-  }
-  check(i < 3, word);
-  return (shako_tls_setting)i;
-}
-
 int main(int argc, char **argv) {
+  static const char *const settings[] = {"no", "preferred", "required"};
   const char *reason = "";
+  int setting = SHAKO_TLS_SETTING_REQUIRED;
   check(argc == 4 || argc == 5, "own_tls PORT CERTIFICATE KEY [SETTING]");
   signal(SIGPIPE, SIG_IGN);
   SSL_CTX *tls = make_tls(argv[2], argv[3]);
+  while (argc > 4 && strcmp(argv[4], settings[setting]) != 0) {
+    check(setting-- > 0, argv[4]);
+  }
 
   shako_policy policy;
   shako_policy_default(&policy);
-  policy.tls = read_setting(argc > 4 ? argv[4] : "required");
+  policy.tls = (shako_tls_setting)setting;
   shako_listener_config config;
   shako_listener_config_default(&config);
   config.hostname = "localhost";

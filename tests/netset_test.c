@@ -1,7 +1,6 @@
-/* Ranges of addresses: the first rule wins, not the longest prefix. */
-
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,261 +8,449 @@
 
 #include <cmocka.h>
 
+#include "base/ascii.h"
+#include "failing_memory.h"
 #include "policy/netset.h"
 
-static uint64_t seed;
+#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 
-static uint32_t pick(uint32_t below) {
-  seed = seed * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)(seed >> 33) % below;
+static void *test_alloc(size_t size, void *user_data) {
+  void *ptr = failing_now() ? NULL : malloc(size);
+
+  (void)user_data;
+  failing.live += ptr != NULL;
+  return ptr == NULL ? NULL : memset(ptr, 0xa5, size);
 }
 
-static shako_address address(const char *text) {
-  const shako_span span = {(const uint8_t *)text, strlen(text)};
-  shako_address read = {0};
-
-  assert_int_equal(shako_address_parse(&read, span), 0);
-  return read;
-}
-
-/* --- memory that can fail ------------------------------------------------- */
-
-typedef struct memory {
-  size_t held;
-  unsigned calls;
-  unsigned fail_at; /* 0: never */
-} memory;
-
-static void *memory_alloc(size_t size, void *user_data) {
-  memory *m = user_data;
-
-  if (++m->calls == m->fail_at) {
-    return NULL;
-  }
-  m->held += size;
-  return malloc(size);
-}
-
-static void memory_release(void *ptr, size_t size, void *user_data) {
-  memory *m = user_data;
-
-  m->held -= size;
+static void test_release(void *ptr, size_t size, void *user_data) {
+  (void)user_data;
+  failing.live--;
+  memset(ptr, 0x5a, size);
   free(ptr);
 }
 
-/* --- tables ----------------------------------------------------------------
- */
+static const shako_mem mem = {NULL, test_alloc, test_release};
 
-typedef struct range {
-  const char *first, *last;
-} range;
-
-typedef struct question {
-  const char *address;
+/* A range as text, and its rule. */
+typedef struct entry {
+  const char *first;
+  const char *last;
   uint32_t rule;
-} question;
+} entry;
 
 #define NONE SHAKO__NO_RULE
-#define MAX  16
 
-static void check(const range *ranges, const question *questions) {
-  memory m = {0};
-  const shako_mem mem = {&m, memory_alloc, memory_release};
+static void read_address(const char *text, uint8_t *bytes) {
+  shako_address address;
+
+  if (shako_address_parse(&address, shako__span(text)) != 0) {
+    fail_msg("%s", text);
+  }
+  memcpy(bytes, address.bytes, 16);
+}
+
+static int add(shako__netset *set, const entry *e) {
+  uint8_t first[16];
+  uint8_t last[16];
+
+  read_address(e->first, first);
+  read_address(e->last, last);
+  return shako__netset_add(set, first, last, e->rule);
+}
+
+static void make(shako__netset *set, const entry *entries, size_t count) {
+  size_t i;
+
+  shako__netset_init(set, &mem);
+  for (i = 0; i < count; i++) {
+    assert_int_equal(add(set, &entries[i]), 0);
+  }
+  assert_int_equal(shako__netset_build(set), 0);
+}
+
+static void expect(const shako__netset *set, const char *text, uint32_t want) {
+  uint8_t address[16];
+  uint32_t rule;
+
+  read_address(text, address);
+  rule = shako__netset_find(set, address);
+  if (rule != want) {
+    fail_msg("%s: rule %u, not %u", text, (unsigned)rule, (unsigned)want);
+  }
+}
+
+static void nothing_is_in_an_empty_set(void **state) {
   shako__netset set;
 
-  shako__netset_init(&set, &mem);
-  for (uint32_t i = 0; i < MAX && ranges[i].first; i++) {
-    const shako_address first = address(ranges[i].first);
-    const shako_address last = address(ranges[i].last);
+  (void)state;
 
-    assert_int_equal(shako__netset_add(&set, first.bytes, last.bytes, i), 0);
-  }
-  assert_int_equal(shako__netset_build(&set), 0);
-  for (size_t i = 0; i < MAX && questions[i].address; i++) {
-    const shako_address asked = address(questions[i].address);
+  make(&set, NULL, 0);
+  expect(&set, "0.0.0.0", NONE);
+  expect(&set, "255.255.255.255", NONE);
+  expect(&set, "::", NONE);
+  expect(&set, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", NONE);
+  shako__netset_free(&set);
+  assert_int_equal(failing.live, 0);
+}
 
-    assert_int_equal(shako__netset_find(&set, asked.bytes), questions[i].rule);
+/* One table with every edge; the ends of each range and their neighbours. */
+static void the_first_rule_decides_up_to_the_edges(void **state) {
+  static const entry entries[] = {
+      {"10.0.0.5", "10.0.0.9", 3},
+      {"10.0.0.0", "10.255.255.255", 9},
+      {"10.0.0.7", "10.0.0.7", 1},
+      {"10.0.0.10", "10.0.0.12", 3},
+      {"10.0.0.8", "10.0.0.8", 20}, /* hidden by the second */
+      {"0.0.0.0", "0.0.0.0", 4},
+      {"255.255.255.255", "255.255.255.255", 5},
+      {"192.0.2.0", "192.0.2.255", 8},
+      {"192.0.2.0", "192.0.2.255", 7}, /* the same, of a lower rule */
+      {"192.0.2.128", "192.0.3.127", 6},
+      {"::", "::", 0},
+      {"::fffe:ffff:ffff", "::fffe:ffff:ffff", 10},
+      {"::1:0:0:0", "::1:0:0:0", 11},
+      {"2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 13},
+      {"2001:db8::1", "2001:db8::1", 12},
+      {"2001:db8::ffff:ffff:ffff:ffff", "2001:db8:0:1::", 2},
+      {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+       "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 14},
+  };
+  static const struct row {
+    const char *address;
+    uint32_t rule;
+  } rows[] = {
+      {"10.0.0.4", 9},
+      {"10.0.0.5", 3},
+      {"10.0.0.6", 3},
+      {"10.0.0.7", 1},
+      {"10.0.0.8", 3},
+      {"10.0.0.12", 3},
+      {"10.0.0.13", 9},
+      {"10.255.255.255", 9},
+      {"9.255.255.255", NONE},
+      {"11.0.0.0", NONE},
+      {"0.0.0.0", 4},
+      {"0.0.0.1", NONE},
+      {"255.255.255.254", NONE},
+      {"255.255.255.255", 5},
+      {"192.0.1.255", NONE},
+      {"192.0.2.0", 7},
+      {"192.0.2.127", 7},
+      {"192.0.2.128", 6},
+      {"192.0.3.127", 6},
+      {"192.0.3.128", NONE},
+      {"::", 0},
+      {"::1", NONE},
+      {"::fffe:ffff:fffe", NONE},
+      {"::fffe:ffff:ffff", 10},
+      {"::ffff:0:0", 4},
+      {"::ffff:a00:7", 1},
+      {"::ffff:ffff:ffff", 5},
+      {"::1:0:0:0", 11},
+      {"::1:0:0:1", NONE},
+      {"::10.0.0.7", NONE},
+      {"2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", NONE},
+      {"2001:db8::", 13},
+      {"2001:db8::1", 12},
+      {"2001:db8::2", 13},
+      {"2001:db8::ffff:ffff:ffff:fffe", 13},
+      {"2001:db8::ffff:ffff:ffff:ffff", 2},
+      {"2001:db8:0:1::", 2},
+      {"2001:db8:0:1::1", 13},
+      {"2001:db9::", NONE},
+      {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe", NONE},
+      {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 14},
+  };
+  shako__netset set;
+  size_t i;
+
+  (void)state;
+
+  make(&set, entries, COUNT(entries));
+  for (i = 0; i < COUNT(rows); i++) {
+    expect(&set, rows[i].address, rows[i].rule);
   }
   shako__netset_free(&set);
-  assert_int_equal(m.held, 0);
+  assert_int_equal(failing.live, 0);
 }
 
-static void an_empty_set_holds_nothing(void **state) {
-  (void)state;
-  check((const range[MAX]){{NULL, NULL}},
-        (const question[MAX]){{"0.0.0.0", NONE},
-                              {"255.255.255.255", NONE},
-                              {"::", NONE},
-                              {"2001:db8::1", NONE}});
-}
+static void the_range_of_all_octets_holds_ipv4_too(void **state) {
+  static const entry entries[] = {
+      {"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 2},
+      {"0.0.0.0", "255.255.255.255", 3},
+      {"10.0.0.0", "10.0.0.255", 1},
+  };
+  shako__netset set;
 
-static void the_first_rule_wins(void **state) {
   (void)state;
-  check((const range[MAX]){{"10.0.0.0", "10.255.255.255"},
-                           {"10.1.0.0", "10.1.255.255"},
-                           {"10.255.255.255", "11.0.0.0"},
-                           {"0.0.0.0", "255.255.255.255"},
-                           {"10.1.0.0", "10.1.255.255"}},
-        (const question[MAX]){{"10.1.2.3", 0},
-                              {"10.255.255.255", 0},
-                              {"11.0.0.0", 2},
-                              {"11.0.0.1", 3},
-                              {"9.255.255.255", 3},
-                              {"::1", NONE}});
-}
 
-static void a_hole_is_filled_by_the_rule_behind(void **state) {
-  (void)state;
-  check((const range[MAX]){{"192.0.2.7", "192.0.2.7"},
-                           {"192.0.2.0", "192.0.2.255"}},
-        (const question[MAX]){{"192.0.2.6", 1},
-                              {"192.0.2.7", 0},
-                              {"192.0.2.8", 1},
-                              {"192.0.1.255", NONE},
-                              {"192.0.3.0", NONE}});
-}
+  make(&set, entries, COUNT(entries));
+  expect(&set, "0.0.0.0", 2);
+  expect(&set, "10.0.0.0", 1);
+  expect(&set, "10.0.1.0", 2);
+  expect(&set, "255.255.255.255", 2);
+  expect(&set, "::", 2);
+  expect(&set, "::1:0:0:0", 2);
+  expect(&set, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 2);
+  shako__netset_free(&set);
 
-static void the_ends_of_all_addresses_count(void **state) {
-  (void)state;
-  check((const range[MAX]){{"255.255.255.255", "255.255.255.255"},
-                           {"0.0.0.0", "0.0.0.0"},
-                           {"::", "::"},
-                           {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-                            "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
-                           {"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}},
-        (const question[MAX]){{"255.255.255.255", 0},
-                              {"0.0.0.0", 1},
-                              {"::", 2},
-                              {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 3},
-                              {"::1", 4},
-                              {"1.2.3.4", 4}});
-}
-
-static void ipv4_is_what_is_mapped(void **state) {
-  (void)state;
-  check((const range[MAX]){{"::ffff:192.0.2.0", "::ffff:192.0.2.255"},
-                           {"2001:db8::", "2001:db8::ffff"}},
-        (const question[MAX]){{"192.0.2.1", 0},
-                              {"::192.0.2.1", NONE},
-                              {"2001:db8::1", 1},
-                              {"2001:db8::1:0", NONE}});
+  make(&set, entries + 1, 1);
+  expect(&set, "0.0.0.0", 3);
+  expect(&set, "255.255.255.255", 3);
+  expect(&set, "::fffe:ffff:ffff", NONE);
+  expect(&set, "::1:0:0:0", NONE);
+  shako__netset_free(&set);
+  assert_int_equal(failing.live, 0);
 }
 
 static void a_range_that_ends_before_it_begins_is_refused(void **state) {
-  const shako_address low = address("10.0.0.1");
-  const shako_address high = address("10.0.0.2");
+  static const entry rows[] = {
+      {"10.0.0.2", "10.0.0.1", 1},
+      {"2001:db8:0:1::", "2001:db8::ffff", 1},
+      {"2001:db8::", "10.0.0.1", 1},
+  };
   shako__netset set;
-  memory m = {0};
-  const shako_mem mem = {&m, memory_alloc, memory_release};
+  size_t i;
 
   (void)state;
+
   shako__netset_init(&set, &mem);
-  assert_int_equal(shako__netset_add(&set, high.bytes, low.bytes, 0),
-                   SHAKO_ERR_INVALID_ARGUMENT);
+  for (i = 0; i < COUNT(rows); i++) {
+    assert_int_equal(add(&set, &rows[i]), SHAKO_ERR_INVALID_ARGUMENT);
+  }
+  assert_int_equal(shako__netset_build(&set), 0);
+  expect(&set, "10.0.0.1", NONE);
   shako__netset_free(&set);
+  assert_int_equal(failing.live, 0);
 }
 
-/* --- beside a reading from top to bottom ---------------------------------- */
+static uint32_t next_random(uint32_t *seed) {
+  *seed ^= *seed << 13;
+  *seed ^= *seed >> 17;
+  *seed ^= *seed << 5;
 
-#define RULES_MAX 40u
+  return *seed;
+}
 
-/* A few addresses that are near each other, in one of four places. */
-static void pick_address(uint8_t out[16]) {
-  static const char *const places[] = {"10.0.0.0", "255.255.255.0",
-                                       "2001:db8::", "::fffe:ffff:ff00"};
-  const shako_address place = address(places[pick(4)]);
+/* Few addresses, so that ranges overlap, nest and meet: |base| with a number
+   of |bits| bits that ends at bit |at|, counted from the end of the address. */
+typedef struct universe {
+  const char *base;
+  unsigned bits;
+  unsigned at;
+} universe;
 
-  memcpy(out, place.bytes, 16);
-  out[15] = (uint8_t)pick(pick(2) ? 256 : 8);
-  if (pick(4) == 0) {
-    out[14] = (uint8_t)pick(256);
+static const universe universes[] = {
+    {"0.0.0.0", 5, 0},
+    {"255.255.255.224", 5, 0},
+    {"10.0.0.0", 8, 12},
+    {"0.0.0.0", 8, 24},
+    {"::fffe:ffff:fff0", 5, 0},
+    {"::fffe:ffff:fff0", 5, 28},
+    {"::", 8, 40},
+    {"::", 7, 121},
+    {"2001:db8::", 8, 60},
+    {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ff00", 8, 0},
+};
+
+/* Adds |number| * 2^|at| to |base|, round the end. */
+static void write_address(const uint8_t *base, uint32_t number, unsigned at,
+                          uint8_t *address) {
+  uint64_t rest = (uint64_t)number << at % 8;
+  size_t i = 16 - at / 8;
+
+  memcpy(address, base, 16);
+  while (i-- > 0) {
+    rest += address[i];
+    address[i] = (uint8_t)rest;
+    rest >>= 8;
   }
 }
 
-static void any_set_is_as_a_reading_from_the_top(void **state) {
-  (void)state;
-  seed = 1;
-  for (unsigned round = 0; round < 4000; round++) {
-    uint8_t first[RULES_MAX][16], last[RULES_MAX][16];
-    uint32_t count = pick(RULES_MAX + 1);
-    shako__netset set;
-    memory m = {0};
-    const shako_mem mem = {&m, memory_alloc, memory_release};
+typedef struct reference {
+  uint8_t first[64][16];
+  uint8_t last[64][16];
+  uint32_t rules[64];
+  size_t count;
+} reference;
 
+static uint32_t look_through(const reference *all, const uint8_t *address) {
+  uint32_t lowest = NONE;
+  size_t i;
+
+  for (i = 0; i < all->count; i++) {
+    if (memcmp(all->first[i], address, 16) <= 0 &&
+        memcmp(address, all->last[i], 16) <= 0 && all->rules[i] < lowest) {
+      lowest = all->rules[i];
+    }
+  }
+  return lowest;
+}
+
+/* An address of |u|, at times one before or behind it. */
+static void pick(const universe *u, uint32_t *seed, uint8_t *address) {
+  uint8_t base[16];
+  uint32_t random = next_random(seed);
+
+  read_address(u->base, base);
+  write_address(base, (random >> 8) % (1u << u->bits), u->at, address);
+  if (random % 4 == 0) {
+    memcpy(base, address, 16);
+    write_address(base, random % 8 == 0 ? 1 : UINT32_MAX, 0, address);
+  }
+}
+
+static void add_random(shako__netset *set, reference *all, const universe *u,
+                       uint32_t *seed) {
+  uint8_t a[16];
+  uint8_t b[16];
+  size_t i = all->count;
+
+  pick(u, seed, a);
+  pick(u, seed, b);
+  if (next_random(seed) % 4 == 0) {
+    memcpy(b, a, 16);
+  }
+  memcpy(all->first[i], memcmp(a, b, 16) < 0 ? a : b, 16);
+  memcpy(all->last[i], memcmp(a, b, 16) < 0 ? b : a, 16);
+  all->rules[i] = next_random(seed) % 40;
+  all->count++;
+  assert_int_equal(
+      shako__netset_add(set, all->first[i], all->last[i], all->rules[i]), 0);
+}
+
+static unsigned compare(const shako__netset *set, const reference *all,
+                        const universe *u, uint32_t *seed) {
+  unsigned found = 0;
+  unsigned i;
+
+  for (i = 0; i < 250; i++) {
+    uint8_t address[16];
+    uint32_t want;
+
+    pick(u, seed, address);
+    want = look_through(all, address);
+    if (shako__netset_find(set, address) != want) {
+      fail_msg("universe %s, %zu ranges: rule %u, not %u", u->base, all->count,
+               (unsigned)shako__netset_find(set, address), (unsigned)want);
+    }
+    found += want != NONE;
+  }
+  return found;
+}
+
+/* 1,250,000 pairs of a set and an address. */
+static void random_sets_agree_with_a_walk_through_the_table(void **state) {
+  uint32_t seed = 3207;
+  unsigned found = 0;
+  unsigned i;
+
+  (void)state;
+
+  for (i = 0; i < 5000; i++) {
+    const universe *u = &universes[i % COUNT(universes)];
+    static reference all;
+    shako__netset set;
+    size_t count = next_random(&seed) % COUNT(all.rules);
+
+    /* At times few, at times of two universes. */
+    count = next_random(&seed) % 2 == 0 ? count % 6 : count;
+    all.count = 0;
     shako__netset_init(&set, &mem);
-    for (uint32_t i = 0; i < count; i++) {
-      pick_address(first[i]);
-      pick_address(last[i]);
-      if (memcmp(first[i], last[i], 16) > 0) {
-        memcpy(last[i], first[i], 16);
-      }
-      assert_int_equal(shako__netset_add(&set, first[i], last[i], i), 0);
+    while (all.count < count) {
+      add_random(&set, &all,
+                 next_random(&seed) % 8 == 0
+                     ? &universes[next_random(&seed) % COUNT(universes)]
+                     : u,
+                 &seed);
     }
     assert_int_equal(shako__netset_build(&set), 0);
-    for (unsigned k = 0; k < 250; k++) {
-      uint8_t asked[16];
-      uint32_t i = 0;
-
-      pick_address(asked);
-      while (i < count && (memcmp(asked, first[i], 16) < 0 ||
-                           memcmp(asked, last[i], 16) > 0)) {
-        i++;
-      }
-      assert_int_equal(shako__netset_find(&set, asked),
-                       i < count ? i : SHAKO__NO_RULE);
-    }
+    found += compare(&set, &all, u, &seed);
     shako__netset_free(&set);
-    assert_int_equal(m.held, 0);
   }
+  assert_true(found > 250000 && found < 1000000);
+  assert_int_equal(failing.live, 0);
 }
 
-/* Adds and builds; the first failure ends it. */
-static int fill(shako__netset *set, uint32_t count) {
-  uint8_t first[16], last[16];
-  int error = 0;
-
-  for (uint32_t i = 0; i < count && !error; i++) {
-    pick_address(first);
-    memcpy(last, first, 16);
-    error = shako__netset_add(set, first, last, i);
-  }
-  return error ? error : shako__netset_build(set);
-}
-
-static void any_allocation_may_fail(void **state) {
-  int error = SHAKO_ERR_NOMEM;
-  unsigned n = 0;
+/* Hosts in heaps, and in each heap heaps: the index is many nodes deep. */
+static void heaps_in_heaps_are_found(void **state) {
+  static const uint8_t base[16] = {0x20, 0x01, 0x0d, 0xb8};
+  uint8_t address[16];
+  shako__netset set;
+  unsigned i;
+  unsigned j;
 
   (void)state;
-  while (error && n < 1000) {
-    memory m = {.fail_at = ++n};
-    const shako_mem mem = {&m, memory_alloc, memory_release};
-    shako__netset set;
 
-    seed = 7;
-    shako__netset_init(&set, &mem);
-    error = fill(&set, 3000);
-    assert_true(error == 0 || error == SHAKO_ERR_NOMEM);
-    shako__netset_free(&set);
-    assert_int_equal(m.held, 0);
-    if (error == 0 && m.calls >= n) {
-      error = SHAKO_ERR_NOMEM; /* it did without: go on */
+  shako__netset_init(&set, &mem);
+  for (i = 0; i < 96; i++) {
+    for (j = 0; j < 20; j++) {
+      write_address(base, 1 + 2 * j, 95 - i, address);
+      assert_int_equal(shako__netset_add(&set, address, address, 100 * i + j),
+                       0);
     }
   }
-  assert_in_range(n, 4, 999);
+  assert_int_equal(shako__netset_build(&set), 0);
+  for (i = 0; i < 96; i++) {
+    for (j = 0; j < 20; j++) {
+      write_address(base, 1 + 2 * j, 95 - i, address);
+      assert_int_equal(shako__netset_find(&set, address), 100 * i + j);
+    }
+  }
+  shako__netset_free(&set);
+  assert_int_equal(failing.live, 0);
+}
+
+/* Fills a set and asks it, or is refused memory on the way. */
+static void fill_and_ask(bool refused) {
+  static const entry asked = {"10.0.0.1", "10.0.0.1", 0};
+  shako__netset set;
+  uint8_t base[16] = {[10] = 0xff, [11] = 0xff, [12] = 172};
+  int error = 0;
+  uint32_t i;
+
+  failing.armed = true;
+  shako__netset_init(&set, &mem);
+  for (i = 0; i < 200 && error == 0; i++) {
+    base[15] = (uint8_t)i;
+    base[0] = i % 2 == 0 ? 0 : 0x20;
+    error = i == 0 ? add(&set, &asked) : shako__netset_add(&set, base, base, i);
+  }
+  if (error == 0) {
+    error = shako__netset_build(&set);
+  }
+  failing.armed = false;
+  if (error == 0) {
+    expect(&set, "10.0.0.1", 0);
+    assert_int_equal(shako__netset_find(&set, base), 199);
+  } else {
+    assert_true(refused);
+    assert_int_equal(error, SHAKO_ERR_NOMEM);
+  }
+  shako__netset_free(&set);
+  assert_int_equal(failing.live, 0);
+}
+
+static void memory_that_runs_out_leaves_nothing(void **state) {
+  (void)state;
+
+  failing.onwards = false;
+  assert_true(failing_for_each(fill_and_ask, 1) > 15);
+  failing.onwards = true;
+  assert_true(failing_for_each(fill_and_ask, 1) > 15);
+  failing.onwards = false;
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(an_empty_set_holds_nothing),
-      cmocka_unit_test(the_first_rule_wins),
-      cmocka_unit_test(a_hole_is_filled_by_the_rule_behind),
-      cmocka_unit_test(the_ends_of_all_addresses_count),
-      cmocka_unit_test(ipv4_is_what_is_mapped),
+      cmocka_unit_test(nothing_is_in_an_empty_set),
+      cmocka_unit_test(the_first_rule_decides_up_to_the_edges),
+      cmocka_unit_test(the_range_of_all_octets_holds_ipv4_too),
       cmocka_unit_test(a_range_that_ends_before_it_begins_is_refused),
-      cmocka_unit_test(any_set_is_as_a_reading_from_the_top),
-      cmocka_unit_test(any_allocation_may_fail),
+      cmocka_unit_test(random_sets_agree_with_a_walk_through_the_table),
+      cmocka_unit_test(heaps_in_heaps_are_found),
+      cmocka_unit_test(memory_that_runs_out_leaves_nothing),
   };
 
-  return cmocka_run_group_tests_name("netset", tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, NULL, NULL);
 }

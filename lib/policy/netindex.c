@@ -5,14 +5,15 @@
  *
  * A node stands for a run of stretches.  It cuts the space between the first
  * and the last |last| of the run into slots of 2^shift addresses, one to two
- * stretches a slot if they lie evenly.  A slot says which stretch is the first
- * that ends in it or behind it; where more than SCAN end in it, it names a
- * node that cuts the slot's own space again.
+ * for each stretch.  A slot says which stretch is the first that ends in it or
+ * behind it; where more than SHAKO__NETINDEX_SCAN end in it, it names a node
+ * that cuts the slot's own space again.
  *
- * So what is spread takes one step, whatever its number; what lies in heaps
- * (one network's hosts, the few prefixes of IPv6 that are in use) takes one
- * more for each heap in a heap.  Both ends of a run are in different slots:
- * each step leaves a quarter of the space at the most, 64 steps at the most.
+ * So what is spread takes one step, whatever its number, and what lies in a
+ * heap (the hosts of one network, the few prefixes of IPv6 in use) one more for
+ * each heap in a heap.  A run that gets a node of its own has 16 slots at
+ * least, half of them in use: each step leaves an eighth of the space at the
+ * most, and there are 43 steps at the most.
  *
  * A key before the run falls into the first slot and one behind it into the
  * last, and so on down: the scan then begins at the run's first stretch, or
@@ -82,7 +83,7 @@ static node node_of(const shako__array *stretches, const run *r) {
   node n = {.first = stretch_at(stretches, r->from)->last};
   size_t size = 1;
 
-  while (size <= (r->to - r->from) / 2) {
+  while (size <= r->to - r->from) {
     size *= 2;
   }
   n.greatest = (uint32_t)(size - 1);
