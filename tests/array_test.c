@@ -120,11 +120,26 @@ static void what_no_memory_can_hold_is_not_asked_for(void **state) {
   assert_int_equal(asked, 1);
 }
 
+static void a_number_over_all_there_are_is_refused(void **state) {
+  shako_mem mem = shako__mem_default();
+  shako__array array;
+
+  (void)state;
+
+  shako__array_init(&array, &mem, 1);
+  assert_non_null(shako__array_add(&array, 3));
+  assert_null(shako__array_add(&array, SIZE_MAX));
+  assert_null(shako__array_add(&array, SIZE_MAX - 2));
+  assert_int_equal(array.count, 3);
+  shako__array_free(&array);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(items_are_sorted_and_equal_ones_keep_their_order),
       cmocka_unit_test(trimming_keeps_the_items),
       cmocka_unit_test(what_no_memory_can_hold_is_not_asked_for),
+      cmocka_unit_test(a_number_over_all_there_are_is_refused),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

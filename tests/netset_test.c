@@ -203,6 +203,24 @@ static void the_range_of_all_octets_holds_ipv4_too(void **state) {
   assert_int_equal(failing.live, 0);
 }
 
+static void neighbours_of_one_rule_are_one_stretch(void **state) {
+  static const entry entries[] = {
+      {"10.0.0.0", "10.0.0.9", 1},
+      {"10.0.0.10", "10.0.0.19", 1},
+      {"10.0.0.15", "10.0.0.29", 1},
+      {"10.0.0.20", "10.0.0.20", 2},
+  };
+  shako__netset set;
+
+  (void)state;
+
+  make(&set, entries, COUNT(entries));
+  expect(&set, "10.0.0.29", 1);
+  assert_int_equal(set.ipv4.count, 3);
+  assert_int_equal(set.ipv6.count, 1);
+  shako__netset_free(&set);
+}
+
 static void a_range_that_ends_before_it_begins_is_refused(void **state) {
   static const entry rows[] = {
       {"10.0.0.2", "10.0.0.1", 1},
@@ -446,6 +464,7 @@ int main(void) {
       cmocka_unit_test(nothing_is_in_an_empty_set),
       cmocka_unit_test(the_first_rule_decides_up_to_the_edges),
       cmocka_unit_test(the_range_of_all_octets_holds_ipv4_too),
+      cmocka_unit_test(neighbours_of_one_rule_are_one_stretch),
       cmocka_unit_test(a_range_that_ends_before_it_begins_is_refused),
       cmocka_unit_test(random_sets_agree_with_a_walk_through_the_table),
       cmocka_unit_test(heaps_in_heaps_are_found),

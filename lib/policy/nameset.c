@@ -104,7 +104,6 @@ int shako__nameset_add(shako__nameset *set, shako_span name, uint32_t rule) {
   }
   e = shako__array_add(&set->entries, 1);
   if (e == NULL) {
-    set->names.count = at;
     return SHAKO_ERR_NOMEM;
   }
   *copy = (uint8_t)name.len;
