@@ -88,8 +88,7 @@ static void a_provider_without_its_size_is_refused(void **state) {
 
 /* What a loan from before STARTTLS brings is not from inside the
    application's TLS. */
-static void
-t03_an_old_loan_is_ended_before_an_external_handshake(void **state) {
+static void end_an_old_loan(size_t n) {
   const shako_tls_info info = {
       .struct_size = sizeof(info), .version = 0x0304, .alert = -1};
   shako_policy policy;
@@ -98,7 +97,6 @@ t03_an_old_loan_is_ended_before_an_external_handshake(void **state) {
   uint8_t *loan;
   size_t len;
 
-  (void)state;
   shako_policy_default(&policy);
   policy.tls = SHAKO_TLS_SETTING_REQUIRED;
   session = connect_to(listen_with(&policy, 1, 0));
@@ -119,14 +117,21 @@ t03_an_old_loan_is_ended_before_an_external_handshake(void **state) {
   assert_int_equal(event->type, SHAKO_EVENT_HANDSHAKE);
   assert_int_equal(shako_session_tls_external(session, event->question, &info),
                    SHAKO_ERR_INVALID_STATE);
-  memcpy(loan, "MAIL FROM:<a@b.example>\r\n", 25);
-  assert_int_equal(shako_session_recv_ack(session, 25), 0);
+  memcpy(loan, "MAIL FROM:<a@b.example>\r\n", n);
+  assert_int_equal(shako_session_recv_ack(session, n), 0);
   assert_int_equal(shako_session_tls_external(session, event->question, &info),
                    0);
   event = shako_session_poll(session, 1);
   assert_int_equal(event->type, SHAKO_EVENT_CLOSED);
   assert_int_equal(event->u.closed.tls->failure, SHAKO_TLS_FAILURE_NOT_TLS);
   shako_session_free(session);
+}
+
+static void
+t03_an_old_loan_is_ended_before_an_external_handshake(void **state) {
+  (void)state;
+  end_an_old_loan(1);
+  end_an_old_loan(25);
 }
 
 static void what_an_application_says_of_its_tls_has_a_size(void **state) {

@@ -62,6 +62,8 @@ static const row rows[] = {
     {"NOOP now", 250, 250, 250, 250, 250},
     {"VRFY someone", 252, 252, 252, 252, 252},
     {"EXPN list", 252, 252, 252, 252, 252},
+    {"VRFY <some one>", 252, 252, 252, 252, 252},
+    {"EXPN <the list>", 252, 252, 252, 252, 252},
     {"HELP", 214, 214, 214, 214, 214},
     {"QUIT", 221, 221, 221, 221, 221},
     /* Known and not served, and unknown (4.2.4). */
@@ -83,6 +85,7 @@ static const row rows[] = {
     {"VRFY", 501, 501, 501, 501, 501},
     {"EXPN", 501, 501, 501, 501, 501},
     {"BDAT many", 501, 501, 501, 501, 501},
+    {"AUTH \x01", 501, 501, 501, 501, 501},
 };
 
 static int is_verb(const char *command, const char *verb) {

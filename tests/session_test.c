@@ -534,6 +534,129 @@ static void a_whole_session_plays(void **state) {
   }
 }
 
+/* Other ways through a session, each played with each allocation failing. */
+typedef struct shortage {
+  const char *how; /* of CLOSED, where there is memory enough */
+  void (*change)(world *w);
+  void (*play)(world *w);
+} shortage;
+
+static int external_tls(world *w, const shako_event *event) {
+  const shako_tls_info info = {.struct_size = sizeof(info), .version = 0x0304};
+
+  return event->type == SHAKO_EVENT_HANDSHAKE
+             ? shako_session_tls_external(w->session, event->question, &info)
+             : shako_session_accept(w->session, event->question);
+}
+
+static int leave_open(world *w, const shako_event *event) {
+  (void)w;
+  (void)event;
+  return 0;
+}
+
+static void take_tls_at_once(world *w) {
+  w->config.implicit_tls = 1;
+}
+
+static void take_a_missing_certificate(world *w) {
+  w->config.implicit_tls = 1;
+  fake_script_add(&w->provider.ready, SHAKO_PROVIDER_NONE);
+}
+
+static void take_an_engine_that_does_not_start(world *w) {
+  w->config.implicit_tls = 1;
+  w->context.fail_init = 1;
+}
+
+static void take_external_tls(world *w) {
+  w->config.engine = NULL;
+  w->config.implicit_tls = 1;
+  w->config.external_tls = 1;
+  w->answer = external_tls;
+}
+
+static void take_no_answer(world *w) {
+  w->answer = leave_open;
+}
+
+static void play_hello_and_quit(world *w) {
+  settle(w);
+  if (w->config.implicit_tls && !w->config.external_tls) {
+    shake_hands(w);
+  }
+  if (!w->over) {
+    say(w, "QUIT\r\n");
+  }
+}
+
+static void play_silence(world *w) {
+  settle(w);
+  while (!w->over) {
+    const shako_event *event;
+
+    w->now = shako_session_expiry(w->session);
+    event = shako_session_poll(w->session, w->now);
+    if (event) {
+      note(w, event);
+    }
+    settle(w);
+  }
+}
+
+static void play_shutdown(world *w) {
+  settle(w);
+  (void)shako_session_shutdown(w->session, NULL);
+  settle(w);
+}
+
+static const shortage shortages[] = {
+    {"quit", take_tls_at_once, play_hello_and_quit},
+    {"tls-failed", take_a_missing_certificate, play_hello_and_quit},
+    {"tls-failed", take_an_engine_that_does_not_start, play_hello_and_quit},
+    {"quit", take_external_tls, play_hello_and_quit},
+    {"idle-timeout", NULL, play_silence},
+    {"answer-timeout", take_no_answer, play_silence},
+    {"shutdown", NULL, play_shutdown},
+};
+
+/* Returns whether the |n|-th allocation was made at all. */
+static bool play_shortage(const shortage *s, unsigned n, bool fails_on) {
+  world w;
+  bool reached;
+
+  prepare(&w, true);
+  if (s->change) {
+    s->change(&w);
+  }
+  w.memory.fail_at = n;
+  w.memory.fails_on = fails_on;
+  if (open_world(&w) == 0) {
+    s->play(&w);
+    assert_true(w.over);
+    reached = w.memory.calls >= n;
+    assert_int_equal(w.error, reached ? SHAKO_ERR_NOMEM : 0);
+    assert_string_equal(w.how, reached ? "no-memory" : s->how);
+  }
+  reached = w.memory.calls >= n;
+  close_world(&w);
+  return reached;
+}
+
+static void every_way_ends_in_order_without_memory(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(shortages); i++) {
+    for (int fails_on = 0; fails_on < 2; fails_on++) {
+      unsigned n = 1;
+
+      while (play_shortage(&shortages[i], n, fails_on)) {
+        n++;
+      }
+      assert_in_range(n, 3, 100);
+    }
+  }
+}
+
 /* --- questions ---------------------------------------------------------- */
 
 /* Polls for an event of |type|, accepting what comes before it. */
@@ -948,6 +1071,67 @@ static void loans_outlive_the_end(void **state) {
   }
 }
 
+/* A client that does not read gets so many replies, and then is not read. */
+static void replies_that_are_not_read_have_a_limit(void **state) {
+  world w;
+
+  (void)state;
+  prepare(&w, false);
+  assert_int_equal(open_world(&w), 0);
+  poll_all(&w);
+  for (int i = 0; i < 50; i++) {
+    char *noops = repeated("NOOP\r\n", 100);
+    size_t n;
+
+    shako_session_push(w.session, (const uint8_t *)noops, 600, &n);
+    free(noops);
+    poll_all(&w);
+  }
+  while (w.wire.len < 32768) { /* no command is taken meanwhile */
+    size_t before = w.wire.len;
+
+    send_some(&w, SIZE_MAX);
+    assert_true(w.wire.len > before);
+  }
+  assert_int_equal(w.wire.len, 22 + 2339 * 14); /* which is the mark */
+  settle(&w);
+  assert_true(w.wire.len > 32768);
+  close_world(&w);
+}
+
+/* Nobody is left to be told. */
+static void shutdown_of_a_lost_session_says_nothing(void **state) {
+  world w;
+  unsigned calls;
+
+  (void)state;
+  start(&w, false);
+  calls = w.memory.calls;
+  shako_session_lost(w.session);
+  assert_int_equal(shako_session_shutdown(w.session, NULL), 0);
+  assert_int_equal(w.memory.calls, calls);
+  settle(&w);
+  assert_string_equal(w.how, "lost");
+  close_world(&w);
+}
+
+static void close_is_wanted_once_all_is_sent(void **state) {
+  world w;
+
+  (void)state;
+  start(&w, false);
+  push(&w, "QUIT\r\n");
+  poll_all(&w);
+  assert_int_equal(shako_session_want(w.session), SHAKO_WANT_SEND);
+  send_some(&w, SIZE_MAX);
+  assert_int_equal(shako_session_want(w.session),
+                   SHAKO_WANT_POLL | SHAKO_WANT_CLOSE);
+  note(&w, shako_session_poll(w.session, w.now));
+  assert_string_equal(w.how, "quit");
+  assert_int_equal(shako_session_want(w.session), SHAKO_WANT_CLOSE);
+  close_world(&w);
+}
+
 /* --- the STARTTLS boundary (T01 to T05) ---------------------------------- */
 
 /* Takes a STARTTLS line, with a loan open that is older than it. */
@@ -989,6 +1173,76 @@ static void nothing_is_lent_until_the_220_is_sent(void **state) {
   }
   assert_true(shako_session_want(w.session) & SHAKO_WANT_RECV);
   close_world(&w);
+}
+
+static void there_is_no_tls_before_the_220(void **state) {
+  world w;
+  shako_question q;
+
+  (void)state;
+  start(&w, true);
+  say(&w, "EHLO c.example\r\n");
+  push(&w, "STARTTLS\r\n");
+  q = ask(&w, SHAKO_EVENT_STARTTLS);
+  assert_null(shako_session_tls(w.session));
+  assert_int_equal(shako_session_accept(w.session, q), 0);
+  poll_all(&w);
+  assert_non_null(shako_session_tls(w.session));
+  close_world(&w);
+}
+
+/* Behind the 220 no 421 can be said, whether it is sent or not. */
+static void shutdown_behind_a_220_says_nothing(void **state) {
+  (void)state;
+  for (int sent = 0; sent < 2; sent++) {
+    world w;
+
+    start(&w, true);
+    say(&w, "EHLO c.example\r\n");
+    hear(&w);
+    push(&w, "STARTTLS\r\n");
+    poll_all(&w);
+    send_some(&w, sent ? SIZE_MAX : 0);
+    assert_int_equal(shako_session_shutdown(w.session, NULL), 0);
+    settle(&w);
+    assert_string_equal(hear(&w), "220 2.0.0 Ready to start TLS\r\n");
+    assert_string_equal(w.how, "shutdown");
+    close_world(&w);
+  }
+}
+
+/* The application's no to a CERTIFICATE is the end of a handshake, although
+   the provider has one and the client's is good; the 421, too. */
+static int deny_certificates(world *w, const shako_event *event) {
+  return event->type == SHAKO_EVENT_CERTIFICATE
+             ? shako_session_answer(w->session, event->question, w->plan,
+                                    "4.7.0", "Not now")
+             : shako_session_accept(w->session, event->question);
+}
+
+static void a_certificate_that_is_denied_ends_the_handshake(void **state) {
+  static const int codes[] = {421, 454};
+
+  (void)state;
+  for (size_t i = 0; i < COUNT(codes); i++) {
+    world w;
+
+    start(&w, true);
+    w.answer = deny_certificates;
+    w.plan = codes[i];
+    fake_script_add(&w.provider.select, SHAKO_PROVIDER_WAIT);
+    fake_script_add(&w.provider.select, SHAKO_PROVIDER_OK);
+    say(&w, "EHLO c.example\r\nSTARTTLS\r\n");
+    hear(&w);
+    shake_hands(&w);
+    assert_null(strstr(octets_text(&w.events), "TLS TLSv1.3"));
+    assert_non_null(
+        strstr(octets_text(&w.events),
+               "CERTIFICATE\nCLOSED tls-failed messages=0 refusals=1 error=0 "
+               "tls=failed:no-certificate"));
+    assert_int_equal(w.counters.certificates, 0);
+    close_world(&w);
+  }
 }
 
 /* T03 (b): acked after the line was taken, into an old loan: the engine's.
@@ -1477,6 +1731,20 @@ static void an_answer_in_time_counts(void **state) {
   close_world(&w);
 }
 
+static void connect_shows_the_policy(void **state) {
+  world w;
+  const shako_event *event;
+
+  (void)state;
+  prepare(&w, true);
+  assert_int_equal(open_world(&w), 0);
+  event = shako_session_poll(w.session, w.now);
+  assert_int_equal(event->type, SHAKO_EVENT_CONNECT);
+  assert_int_equal(event->u.connect.match.policy->tls,
+                   SHAKO_TLS_SETTING_PREFERRED);
+  close_world(&w);
+}
+
 static void shutdown_before_the_first_poll(void **state) {
   world w;
 
@@ -1923,6 +2191,7 @@ int main(void) {
       cmocka_unit_test(a_burst_in_pieces_allocates_no_more),
       cmocka_unit_test(a_whole_session_plays),
       cmocka_unit_test(whichever_allocation_fails_the_session_ends_in_order),
+      cmocka_unit_test(every_way_ends_in_order_without_memory),
       cmocka_unit_test(only_codes_that_answer_are_taken),
       cmocka_unit_test(enhanced_codes_are_checked),
       cmocka_unit_test(t49_no_other_control_octet_in_an_answer),
@@ -1934,7 +2203,13 @@ int main(void) {
       cmocka_unit_test(a_loan_for_input_ends_with_its_ack),
       cmocka_unit_test(a_loan_of_output_ends_with_its_ack),
       cmocka_unit_test(loans_outlive_the_end),
+      cmocka_unit_test(replies_that_are_not_read_have_a_limit),
+      cmocka_unit_test(shutdown_of_a_lost_session_says_nothing),
+      cmocka_unit_test(close_is_wanted_once_all_is_sent),
       cmocka_unit_test(nothing_is_lent_until_the_220_is_sent),
+      cmocka_unit_test(there_is_no_tls_before_the_220),
+      cmocka_unit_test(shutdown_behind_a_220_says_nothing),
+      cmocka_unit_test(a_certificate_that_is_denied_ends_the_handshake),
       cmocka_unit_test(t02_half_a_line_does_not_reach_into_tls),
       cmocka_unit_test(t03_clear_text_behind_the_220_is_the_engine_s),
       cmocka_unit_test(t03_a_client_hello_under_an_old_loan_is_tls),
@@ -1949,6 +2224,7 @@ int main(void) {
       cmocka_unit_test(expiry_follows_the_phase),
       cmocka_unit_test(draining_has_a_limit),
       cmocka_unit_test(an_answer_in_time_counts),
+      cmocka_unit_test(connect_shows_the_policy),
       cmocka_unit_test(shutdown_before_the_first_poll),
       cmocka_unit_test(bad_names_are_refused),
       cmocka_unit_test(bad_policies_are_refused),

@@ -50,13 +50,10 @@ static bool put_off(shako_session *session, const shako_verdict *refusal,
   uint64_t limit = shako__policy(session)->max_message_size;
   bool last;
 
-  if (command->damaged ||
-      !shako__bdat_read(command->argument, &session->swallow, &last)) {
-    session->swallow = 0;
+  if (!shako__bdat_read(command->argument, &session->swallow, &last)) {
     return false;
   }
   session->skip_verdict = refusal;
-  session->skip_close = false;
   if (limit != 0 && session->swallow > limit) {
     session->swallow = limit;
     session->skip_verdict = no(SHAKO__REFUSAL_CHUNK_TOO_BIG);
@@ -68,8 +65,7 @@ static bool put_off(shako_session *session, const shako_verdict *refusal,
 static void turn_down(shako_session *session, const shako_verdict *refusal,
                       const shako__verb_row *row,
                       const shako__command *command) {
-  bool close =
-      row->verb == SHAKO_VERB_UNKNOWN && shako__verb_is_foreign(command->verb);
+  bool close = shako__verb_is_foreign(command->verb);
 
   if (row->verb == SHAKO_VERB_BDAT && !session->skipping) {
     close = !put_off(session, refusal, command);

@@ -60,7 +60,7 @@ static void swallow_step(shako_session *session, shako_span text) {
   session->swallow -= n;
   session->active = session->now;
   if (session->swallow == 0) {
-    shako__refuse(session, session->skip_verdict, session->skip_close);
+    shako__refuse(session, session->skip_verdict, false);
   }
 }
 

@@ -78,7 +78,7 @@ struct shako_session {
   bool secure;         /* inside TLS, ours or the application's */
   bool switching;      /* a STARTTLS line is taken and not yet answered */
   bool skipping;       /* an over-long line: up to its CRLF all is dropped */
-  bool skip_close;     /* after the refusal of |skipping| or |swallow|: close */
+  bool skip_close;     /* after the refusal of |skipping|: close */
   bool eof;            /* the peer's stream has ended */
   bool lost;
   bool stopping; /* shutdown() */

@@ -175,48 +175,39 @@ void shako__answered_handshake(shako_session *session, bool yes) {
   }
 }
 
-/* A port that is always TLS: the conn is made when the first octet is there.
-   Returns whether to go on. */
-static bool begin_implicit(shako_session *session) {
+/* A port that is always TLS: the conn is made when the first octet is there. */
+static void begin_implicit(shako_session *session) {
   shako__refusal refusal;
 
   switch (prepare(session, &refusal)) {
   case READY:
     session->conn->started = true;
-    return true;
+    break;
   case NOT_YET:
-    return false;
+    break;
   case NEVER:
     if (!session->error) {
       give_up(session, refusal);
     }
-    return false;
+    break;
   }
-  return false;
 }
 
-/* Gets the certificates.  Returns whether to go on. */
-static bool choose(shako_session *session) {
+/* Gets the certificates. */
+static void choose(shako_session *session) {
   switch (shako__conn_choose(session->conn, &session->listener->certificates)) {
   case SHAKO_PROVIDER_OK:
-    return true;
+    break;
   case SHAKO_PROVIDER_WAIT:
     shako__ask(session, SHAKO_EVENT_CERTIFICATE);
-    return false;
+    break;
   case SHAKO_PROVIDER_NONE:
     give_up(session, SHAKO__REFUSAL_NO_CERTIFICATE);
-    return false;
+    break;
   }
-  return false;
 }
 
-void shako__handshake_step(shako_session *session) {
-  if (!session->conn && !begin_implicit(session)) {
-    return;
-  }
-  if (!session->conn->chosen && !choose(session)) {
-    return;
-  }
+static void shake_hands(shako_session *session) {
   switch (shako__conn_handshake(session->conn)) {
   case SHAKO_TLS_STATUS_OK:
     enter(session);
@@ -229,5 +220,15 @@ void shako__handshake_step(shako_session *session) {
       shako__end(session, NULL, "tls-failed");
     }
     break;
+  }
+}
+
+void shako__handshake_step(shako_session *session) {
+  if (!session->conn) {
+    begin_implicit(session);
+  } else if (!session->conn->chosen) {
+    choose(session);
+  } else {
+    shake_hands(session);
   }
 }

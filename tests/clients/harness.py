@@ -2,8 +2,8 @@
 
 A file of cases is run by itself, without arguments; the program under test is
 $SHAKOD, or the one in build/; or the example $OWN_TLS, which brings its own TLS
-and serves what a case needs() of it.  Each case prints one line, "ok", "FAIL" or
-"skip" and its name.  Exit status: 1 if one failed, 77 if all were skipped.
+and serves what a case needs() of it.  Each case prints one line, "ok", "FAIL"
+or "skip" and its name.  Exit status: 1 if one failed, 77 if all were skipped.
 """
 import os
 import pathlib
@@ -194,7 +194,8 @@ class Server:
         with self._news:
             self._news.wait_for(lambda: ready() or self._ended, TIMEOUT)
             found = ready()
-            check(found, f"no {what}; {self.name} said:\n" + "\n".join(self.lines))
+            check(found, f"no {what}; {self.name} said:\n"
+                  + "\n".join(self.lines))
         return found
 
     def __enter__(self):
