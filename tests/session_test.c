@@ -1071,6 +1071,61 @@ static void loans_outlive_the_end(void **state) {
   }
 }
 
+/* What comes then is of no use: not even before it is polled for. */
+static void nothing_is_lent_once_it_is_to_end(void **state) {
+  (void)state;
+  for (int way = 0; way < 4; way++) {
+    world w;
+    size_t len;
+
+    start(&w, false);
+    assert_true(shako_session_want(w.session) & SHAKO_WANT_RECV);
+    if (way == 0) {
+      shako_session_recv_eof(w.session);
+    } else if (way == 1) {
+      shako_session_lost(w.session);
+    } else if (way == 2) {
+      shako_session_shutdown(w.session, NULL);
+    } else {
+      w.memory.fail_at = w.memory.calls + 1;
+      assert_null(shako_session_recv_buf(w.session, &len));
+      w.memory.fail_at = 0;
+    }
+    assert_false(shako_session_want(w.session) & SHAKO_WANT_RECV);
+    assert_null(shako_session_recv_buf(w.session, &len));
+    close_world(&w);
+  }
+}
+
+/* From the 220 to tls_external() the octets are not the session's. */
+static void nothing_is_lent_for_a_handshake_of_others(void **state) {
+  world w;
+  size_t len;
+  shako_question q;
+  const shako_tls_info info = {.struct_size = sizeof(info), .version = 0x0304};
+
+  (void)state;
+  prepare(&w, true);
+  w.config.engine = NULL;
+  w.config.external_tls = 1;
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  say(&w, "EHLO c.example\r\n");
+  push(&w, "STARTTLS\r\n");
+  q = ask(&w, SHAKO_EVENT_STARTTLS);
+  assert_int_equal(shako_session_accept(w.session, q), 0);
+  assert_null(shako_session_poll(w.session, w.now));
+  send_some(&w, SIZE_MAX);
+  assert_int_equal(shako_session_want(w.session), SHAKO_WANT_POLL);
+  q = ask(&w, SHAKO_EVENT_HANDSHAKE);
+  assert_int_equal(shako_session_want(w.session), SHAKO_WANT_ANSWER);
+  assert_null(shako_session_recv_buf(w.session, &len));
+  assert_int_equal(shako_session_tls_external(w.session, q, &info), 0);
+  poll_all(&w);
+  assert_int_equal(shako_session_want(w.session), SHAKO_WANT_RECV);
+  close_world(&w);
+}
+
 /* A client that does not read gets so many replies, and then is not read. */
 static void replies_that_are_not_read_have_a_limit(void **state) {
   world w;
@@ -2203,6 +2258,8 @@ int main(void) {
       cmocka_unit_test(a_loan_for_input_ends_with_its_ack),
       cmocka_unit_test(a_loan_of_output_ends_with_its_ack),
       cmocka_unit_test(loans_outlive_the_end),
+      cmocka_unit_test(nothing_is_lent_once_it_is_to_end),
+      cmocka_unit_test(nothing_is_lent_for_a_handshake_of_others),
       cmocka_unit_test(replies_that_are_not_read_have_a_limit),
       cmocka_unit_test(shutdown_of_a_lost_session_says_nothing),
       cmocka_unit_test(close_is_wanted_once_all_is_sent),
