@@ -2,151 +2,8 @@
 
 #include <string.h>
 
-#include "server/verbs.h"
+#include "server/session.h"
 #include "smtp/line.h"
-
-/* Which world a command that is taken belongs to. */
-static walk_world *current;
-
-static void wrong(walk_world *world, const char *what) {
-  if (!world->wrong) {
-    world->wrong = what;
-  }
-}
-
-/* --- what the peer may expect ------------------------------------------- */
-
-static void owe(walk_world *world, shako_verb verb) {
-  if (world->owed_count == WALK_OWED_MAX) {
-    wrong(world, "more commands are taken than can be kept in mind");
-    return;
-  }
-  world->owed[world->owed_count++] = verb;
-}
-
-/* The linker puts these in the place of the library's, so that the world
-   knows which commands were taken without believing the replies. */
-void __real_shako__command_take(shako_session *, shako_span, bool);
-void __wrap_shako__command_take(shako_session *, shako_span, bool);
-
-void __wrap_shako__command_take(shako_session *session, shako_span line,
-                                bool too_long) {
-  const uint8_t *blank = memchr(line.ptr, ' ', line.len);
-  const shako_span verb = {line.ptr,
-                           blank ? (size_t)(blank - line.ptr) : line.len};
-
-  owe(current, shako__verb_find(verb)->verb);
-  __real_shako__command_take(session, line, too_long);
-}
-
-/* One reply is complete. */
-static void hear_reply(walk_world *world, int code) {
-  shako_verb verb = SHAKO_VERB_UNKNOWN;
-
-  if (world->last) {
-    wrong(world, "a reply behind a 421");
-  }
-  world->last = code == 421;
-  if (world->owed_count > 0) {
-    verb = world->owed[0];
-    world->owed_count--;
-    memmove(world->owed, world->owed + 1,
-            world->owed_count * sizeof(world->owed[0]));
-  } else if (code != 421) {
-    wrong(world, "a reply without a command");
-  }
-  if (verb == SHAKO_VERB_STARTTLS && code == 220) {
-    if (world->ear != WALK_EAR_CLEAR) {
-      wrong(world, "a second 220 to STARTTLS");
-    }
-    world->ear = WALK_EAR_HANDSHAKE;
-  }
-}
-
-static bool is_digit(uint8_t octet) {
-  return octet >= '0' && octet <= '9';
-}
-
-/* Takes one line of a reply off |from|.  Returns false where there is none. */
-static bool hear_line(walk_world *world, octets *from) {
-  const uint8_t *end = memchr(from->ptr, '\n', from->len);
-  const uint8_t *at = from->ptr;
-
-  if (!end) {
-    return false;
-  }
-  if (end - at < 5 || !is_digit(at[0]) || !is_digit(at[1]) ||
-      !is_digit(at[2]) || (at[3] != ' ' && at[3] != '-') || end[-1] != '\r') {
-    wrong(world, "what was sent is no reply");
-  } else if (at[3] == ' ') {
-    hear_reply(world, (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0'));
-  }
-  octets_drop(from, (size_t)(end - at) + 1);
-  return true;
-}
-
-/* Takes one record of the fake engine off the wire. */
-static bool hear_record(walk_world *world) {
-  static fake_view view;
-  bool inside = world->ear == WALK_EAR_INSIDE;
-
-  switch (fake_decode(&view, world->wire.ptr, world->wire.len)) {
-  case FAKE_DECODED_NOTHING:
-    return false;
-  case FAKE_DECODED_BAD:
-    wrong(world, inside ? "a clear octet inside TLS"
-                        : "a clear octet after a 220 to STARTTLS");
-    return false;
-  case FAKE_DECODED_RECORD:
-    break;
-  }
-  if (view.type == FAKE_DATA && !inside) {
-    wrong(world, "data before the end of the handshake");
-  } else if (view.type == FAKE_DATA) {
-    octets_add(&world->speech, view.payload, view.len);
-  } else if (view.type == FAKE_HANDSHAKE && view.len == 4 &&
-             memcmp(view.payload, "DONE", 4) == 0) {
-    world->ear = WALK_EAR_INSIDE;
-  }
-  octets_drop(&world->wire, view.used);
-  return true;
-}
-
-/* Understands one thing more of what was heard. */
-static bool understand(walk_world *world) {
-  if (world->speech.len > 0 && hear_line(world, &world->speech)) {
-    return true;
-  }
-  if (world->wire.len == 0) {
-    return false;
-  }
-  if (world->ear == WALK_EAR_CLEAR ||
-      (world->ear == WALK_EAR_INSIDE && world->setting->external)) {
-    return hear_line(world, &world->wire);
-  }
-  if (world->setting->external) {
-    wrong(world, "an octet while the application shakes hands");
-    return false;
-  }
-  return hear_record(world);
-}
-
-static bool hear(walk_world *world, size_t most) {
-  size_t len;
-  const uint8_t *buf = shako_session_send_buf(world->session, &len);
-
-  if (!buf) {
-    return false;
-  }
-  len = len < most ? len : most;
-  octets_add(&world->wire, buf, len);
-  if (shako_session_send_ack(world->session, len)) {
-    wrong(world, "send_ack() is refused");
-  }
-  while (!world->wrong && understand(world)) {
-  }
-  return true;
-}
 
 /* --- events -------------------------------------------------------------- */
 
@@ -162,23 +19,23 @@ static void judge_mail(walk_world *world, shako_event_type type) {
 
   if ((setting->tls == SHAKO_TLS_SETTING_REQUIRED || setting->implicit) &&
       !world->tls) {
-    wrong(world, "mail before TLS");
+    walk_wrong(world, "mail before TLS");
   }
   if (setting->access != SHAKO_ACCESS_ACCEPT) {
-    wrong(world, "mail of a host that is turned away");
+    walk_wrong(world, "mail of a host that is turned away");
   }
   if ((type == SHAKO_EVENT_MAIL) == world->transaction) {
-    wrong(world, "MAIL in a transaction, or anything else outside");
+    walk_wrong(world, "MAIL in a transaction, or anything else outside");
   }
 }
 
 static void judge_tls(walk_world *world) {
   if (!world->handshaken || world->tls) {
-    wrong(world, "TLS without a handshake");
+    walk_wrong(world, "TLS without a handshake");
   }
   if (world->setting->tls == SHAKO_TLS_SETTING_NO &&
       !world->setting->implicit) {
-    wrong(world, "TLS where it is not offered");
+    walk_wrong(world, "TLS where it is not offered");
   }
   world->tls = true;
 }
@@ -197,16 +54,16 @@ static void note_violation(walk_world *world) {
   }
   world->violation = true;
   if (is_end_of_message(verdict)) {
-    owe(world, SHAKO_VERB_DATA);
+    walk_owe(world, SHAKO_VERB_DATA);
   } else if (strcmp(verdict->reason, "tls-on-clear-port") == 0) {
-    owe(world, SHAKO_VERB_UNKNOWN);
+    walk_owe(world, SHAKO_VERB_UNKNOWN);
   }
 }
 
 static void judge(walk_world *world, const shako_event *event) {
   world->question = event->question;
   if (world->closed) {
-    wrong(world, "an event behind CLOSED");
+    walk_wrong(world, "an event behind CLOSED");
   }
   if (is_mail(event->type)) {
     judge_mail(world, event->type);
@@ -214,28 +71,28 @@ static void judge(walk_world *world, const shako_event *event) {
   switch (event->type) {
   case SHAKO_EVENT_CONNECT:
     if (world->setting->implicit && !world->tls) {
-      wrong(world, "a greeting outside TLS");
+      walk_wrong(world, "a greeting outside TLS");
     }
-    owe(world, SHAKO_VERB_UNKNOWN);
+    walk_owe(world, SHAKO_VERB_UNKNOWN);
     break;
   case SHAKO_EVENT_TLS:
     judge_tls(world);
     break;
   case SHAKO_EVENT_MESSAGE:
-    owe(world, SHAKO_VERB_DATA);
+    walk_owe(world, SHAKO_VERB_DATA);
     break;
   case SHAKO_EVENT_VIOLATION:
     world->violation = false;
     break;
   case SHAKO_EVENT_RESET:
     if (!world->transaction) {
-      wrong(world, "RESET outside a transaction");
+      walk_wrong(world, "RESET outside a transaction");
     }
     world->transaction = false;
     break;
   case SHAKO_EVENT_CLOSED:
     if (world->transaction) {
-      wrong(world, "CLOSED in a transaction");
+      walk_wrong(world, "CLOSED in a transaction");
     }
     world->closed = true;
     break;
@@ -262,10 +119,6 @@ static bool poll_once(walk_world *world) {
 
 /* --- inputs -------------------------------------------------------------- */
 
-static bool are_records(const shako_session *session) {
-  return session->secure || session->phase == SHAKO__PHASE_HANDSHAKE;
-}
-
 /* Whether the peer says more: not while a whole line or a record waits, so
    that the walk has an end. */
 static bool may_say(const shako_session *session) {
@@ -275,7 +128,7 @@ static bool may_say(const shako_session *session) {
   if (session->eof) {
     return false;
   }
-  if (are_records(session)) {
+  if (walk_are_records(session)) {
     return shako__input_wire_len(session) == 0;
   }
   return !shako__line_find(text, &len);
@@ -293,12 +146,12 @@ static bool give(walk_world *world, const void *what, size_t len) {
     return false;
   }
   if (room < len) {
-    wrong(world, "a loan too small for what is said");
+    walk_wrong(world, "a loan too small for what is said");
     return false;
   }
   memcpy(buf, what, len);
   if (shako_session_recv_ack(world->session, len)) {
-    wrong(world, "recv_ack() is refused");
+    walk_wrong(world, "recv_ack() is refused");
   }
   return true;
 }
@@ -362,7 +215,7 @@ static bool answer(walk_world *world, const walk_input *input) {
     return false; /* HANDSHAKE */
   }
   if (error) {
-    wrong(world, "the answer to an open question is refused");
+    walk_wrong(world, "the answer to an open question is refused");
   }
   note_answer(world, yes);
   world->question = 0;
@@ -383,7 +236,7 @@ static bool end_handshake(walk_world *world, bool done) {
     return false; /* another question, or a loan is open */
   }
   if (error) {
-    wrong(world, "the end of the application's handshake is refused");
+    walk_wrong(world, "the end of the application's handshake is refused");
   }
   world->handshaken = done;
   world->ear = done ? WALK_EAR_INSIDE : world->ear;
@@ -446,9 +299,9 @@ static bool act(walk_world *world, const walk_input *input) {
   case WALK_TLS_FAILED:
     return end_handshake(world, false);
   case WALK_SENT:
-    return hear(world, SIZE_MAX);
+    return walk_hear(world, SIZE_MAX);
   case WALK_SENT_ONE:
-    return hear(world, 1);
+    return walk_hear(world, 1);
   case WALK_LEND:
     return lend(world);
   case WALK_GIVE_BACK:
@@ -474,17 +327,22 @@ static void look_around(walk_world *world) {
   note_violation(world);
   if (want == 0 && !world->closed && session->input.lent == 0 &&
       !session->eof) {
-    wrong(world, "nothing is wanted, and the session is not over");
+    walk_wrong(world, "nothing is wanted, and the session is not over");
   }
   if (((want & SHAKO_WANT_ANSWER) != 0) != (world->question != 0)) {
-    wrong(world, "ANSWER is wanted, and there is no question, or the reverse");
+    walk_wrong(world,
+               "ANSWER is wanted, and there is no question, or the reverse");
   }
   if (want == SHAKO_WANT_RECV && session->swallow == 0 && !session->skipping &&
       session->phase != SHAKO__PHASE_HANDSHAKE && world->owed_count > 0) {
-    wrong(world, "a command is not answered");
+    walk_wrong(world, "a command is not answered");
+  }
+  if (world->setting->external && world->ear == WALK_EAR_HANDSHAKE &&
+      (want & SHAKO_WANT_RECV)) {
+    walk_wrong(world, "octets are wanted that are the application's TLS");
   }
   if (world->counters.misuses > 0) {
-    wrong(world, world->counters.misuse);
+    walk_wrong(world, world->counters.misuse);
   }
 }
 
@@ -497,7 +355,7 @@ static void poll_until_dry(walk_world *world) {
 }
 
 bool walk_world_do(walk_world *world, const walk_input *input) {
-  current = world;
+  walk_begin(world);
   if (!act(world, input)) {
     return false;
   }
@@ -547,7 +405,7 @@ void walk_world_open(walk_world *world, const walk_setting *setting) {
     config.certificates = &provider;
   }
   if (shako_listener_new(&world->listener, &config, NULL, &reason)) {
-    wrong(world, reason);
+    walk_wrong(world, reason);
   }
 }
 
@@ -589,138 +447,9 @@ void walk_world_restart(walk_world *world) {
   restart_provider(world);
   shako_peer_default(&peer);
   if (shako_session_new(&world->session, world->listener, &peer, NULL, 0)) {
-    wrong(world, "a session cannot be made");
+    walk_wrong(world, "a session cannot be made");
     return;
   }
-  current = world;
+  walk_begin(world);
   poll_until_dry(world);
-}
-
-/* --- the digest ---------------------------------------------------------- */
-
-static void put(walk_digest *digest, size_t *at, uint64_t value) {
-  for (int i = 0; i < 4 && *at < sizeof(digest->octets); i++) {
-    digest->octets[(*at)++] = (uint8_t)(value >> 8 * i);
-  }
-}
-
-/* FNV-1a. */
-static uint64_t hash(const void *what, size_t len) {
-  const uint8_t *at = what;
-  uint64_t sum = 0xcbf29ce484222325u;
-
-  for (size_t i = 0; i < len; i++) {
-    sum = (sum ^ at[i]) * 0x100000001b3u;
-  }
-  return sum ^ sum >> 32;
-}
-
-static uint64_t flags_of(const shako_session *s) {
-  const bool flags[] = {s->transaction,
-                        s->secure,
-                        s->switching,
-                        s->eof,
-                        s->lost,
-                        s->stopping,
-                        s->owed_reset != NULL,
-                        s->owed_violation,
-                        s->owed_tls,
-                        s->question != 0,
-                        s->input.lent > 0,
-                        s->output.clear != NULL,
-                        s->output.lent > 0,
-                        shako__output_pending(s)};
-  uint64_t set = 0;
-
-  for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-    set |= (uint64_t)flags[i] << i;
-  }
-  return set;
-}
-
-/* What is of no more account once a session ends. */
-static void put_reading(const shako_session *s, walk_digest *digest,
-                        size_t *at) {
-  put(digest, at, s->home);
-  put(digest, at, s->body.state);
-  put(digest, at, s->swallow);
-  put(digest, at,
-      (uint64_t)s->hello_extended | (uint64_t)s->turned_away << 1 |
-          (uint64_t)s->skipping << 2 | (uint64_t)s->skip_close << 3 |
-          (uint64_t)s->body.bare << 4);
-}
-
-static void put_session(const shako_session *s, walk_digest *digest,
-                        size_t *at) {
-  put(digest, at, s->phase);
-  put(digest, at, flags_of(s));
-  put(digest, at, (uint64_t)s->error);
-  put(digest, at, s->event.type);
-  put(digest, at, s->question != 0 ? s->asked : 0);
-  put(digest, at, s->answer != SHAKO__ANSWER_NONE ? s->asked : 0);
-  put(digest, at, s->answer);
-  if (s->phase < SHAKO__PHASE_ENDING) {
-    put_reading(s, digest, at);
-  }
-}
-
-/* The half lines that something comes of: the rest are one class. */
-static bool is_promising(const shako_span text) {
-  static const char *const words[] = {"EHL", "START", "STARTTLS", "."};
-
-  for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-    if (text.len == strlen(words[i]) &&
-        memcmp(text.ptr, words[i], text.len) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* Whole lines as they are; of a half line its class. */
-static uint64_t class_of(const shako_span text) {
-  size_t len;
-
-  if (text.len == 0) {
-    return 0;
-  }
-  if (shako__line_find(text, &len) || is_promising(text)) {
-    return hash(text.ptr, text.len);
-  }
-  return 1u + (text.ptr[text.len - 1] == '\r') + 2u * (text.ptr[0] == 0x16);
-}
-
-static void put_octets(const shako_session *s, walk_digest *digest,
-                       size_t *at) {
-  const shako_span wire = {s->input.block + s->input.start,
-                           shako__input_wire_len(s)};
-
-  put(digest, at, are_records(s) ? hash(wire.ptr, wire.len) : class_of(wire));
-  put(digest, at, class_of(shako__input_text(s)));
-}
-
-static void put_conn(const shako__conn *conn, walk_digest *digest, size_t *at) {
-  put(digest, at,
-      (uint64_t)(conn->engine != NULL) | (uint64_t)conn->started << 1 |
-          (uint64_t)conn->chosen << 2 | (uint64_t)conn->agreed << 3 |
-          (uint64_t)conn->dry << 4 | (uint64_t)conn->over << 5);
-  put(digest, at, conn->info.failure);
-  put(digest, at, (uint64_t)conn->info.alert);
-  put(digest, at, conn->engine ? fake_progress(conn->state) : 0);
-}
-
-void walk_world_digest(const walk_world *world, walk_digest *digest) {
-  size_t at = 0;
-
-  memset(digest, 0, sizeof(*digest));
-  put_session(world->session, digest, &at);
-  put_octets(world->session, digest, &at);
-  put(digest, &at, world->provider.ready.next);
-  put(digest, &at, world->provider.select.next);
-  put(digest, &at,
-      (uint64_t)world->ear | (uint64_t)world->handshaken << 2 |
-          (uint64_t)world->transaction << 3 | (uint64_t)world->last << 4);
-  if (world->session->conn) {
-    put_conn(world->session->conn, digest, &at);
-  }
 }

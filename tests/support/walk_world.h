@@ -78,6 +78,7 @@ typedef struct walk_world {
   shako_verb owed[WALK_OWED_MAX];
   size_t owed_count;
   bool last;     /* a 421 came */
+  bool injected; /* behind the last STARTTLS line there were octets */
   octets wire;   /* what it heard and has not yet understood */
   octets speech; /* ... inside TLS */
 
@@ -98,7 +99,7 @@ void walk_world_close(walk_world *world);
 void walk_world_restart(walk_world *world);
 
 /* Does |input|, and polls until there is nothing more.  Returns false where it
- * has no place: nothing has changed. */
+   has no place: nothing has changed. */
 bool walk_world_do(walk_world *world, const walk_input *input);
 
 /* Everything that the future depends on, but counters and the clock. */
@@ -107,5 +108,23 @@ typedef struct walk_digest {
 } walk_digest;
 
 void walk_world_digest(const walk_world *world, walk_digest *digest);
+
+/* Whether what is on the wire is TLS's. */
+bool walk_are_records(const shako_session *session);
+
+/* walk_peer.c */
+
+/* Notes what did not hold; the first counts. */
+void walk_wrong(walk_world *world, const char *what);
+
+/* Takes |world| for the one whose session takes commands. */
+void walk_begin(walk_world *world);
+
+/* The peer may expect one more reply. */
+void walk_owe(walk_world *world, shako_verb verb);
+
+/* Sends it |most| octets, and judges them.  Returns false where there is
+   nothing to send. */
+bool walk_hear(walk_world *world, size_t most);
 
 #endif /* WALK_WORLD_H */
