@@ -1,3 +1,5 @@
+#include <mbedtls/threading.h>
+
 #include "mbedtls/internal.h"
 
 /*
@@ -110,10 +112,46 @@ static void tell(shako__mbedtls_conn *conn, const meaning *row, bool open) {
   }
 }
 
+/* Has an RSA key blinded anew.  Where memory ran out while mbed TLS 3 renewed
+   the two values for that, which all connections share, they no longer belong
+   together, and the key would sign wrongly for ever.  It may be that only the
+   client notices: TLS 1.3 tries the next algorithm where one fails. */
+static void renew_blinding(const shako__mbedtls_certificate *certificate) {
+#if MBEDTLS_VERSION_NUMBER < 0x04000000
+  mbedtls_rsa_context *rsa;
+
+  if (mbedtls_pk_get_type(&certificate->key) != MBEDTLS_PK_RSA) {
+    return;
+  }
+  rsa = mbedtls_pk_rsa(certificate->key);
+#  if defined(MBEDTLS_THREADING_C)
+  if (mbedtls_mutex_lock(&rsa->MBEDTLS_PRIVATE(mutex)) != 0) {
+    return;
+  }
+#  endif
+  mbedtls_mpi_free(&rsa->MBEDTLS_PRIVATE(Vi));
+  mbedtls_mpi_free(&rsa->MBEDTLS_PRIVATE(Vf));
+#  if defined(MBEDTLS_THREADING_C)
+  (void)mbedtls_mutex_unlock(&rsa->MBEDTLS_PRIVATE(mutex));
+#  endif
+#else
+  (void)certificate;
+#endif
+}
+
+static void renew_all_blinding(const shako__mbedtls_conn *conn) {
+  for (size_t i = 0; i < conn->certificate_count; i++) {
+    renew_blinding(conn->certificates[i]);
+  }
+}
+
 shako_tls_status shako__mbedtls_fail(shako__mbedtls_conn *conn, int native) {
   const meaning *row = find(native);
   bool open = conn->state != SHAKO__MBEDTLS_HANDSHAKE;
 
+  if (!open) {
+    renew_all_blinding(conn);
+  }
   conn->state = SHAKO__MBEDTLS_FAILED;
   conn->native_error = native;
   conn->failure = row->failure;
