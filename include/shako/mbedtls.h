@@ -8,7 +8,13 @@ extern "C" {
 #endif
 
 /* The engine over mbed TLS (3.6 or later, TLS 1.2 and 1.3): libshako-mbedtls.
-   Nothing of mbed TLS shows through this header. */
+   Nothing of mbed TLS shows through this header.
+
+   mbed TLS takes its memory from calloc().  Where that fails a handshake fails
+   and the rest goes on, with two exceptions of mbed TLS 3.6 itself: 240 octets
+   may be lost for a failed handshake of TLS 1.3; and where memory runs out
+   just when the random number generator seeds itself anew (at each 10,000th
+   number), mbed TLS crashes at the next number. */
 
 /* Returns the engine. */
 SHAKO_API const shako_tls_engine *shako_mbedtls_engine(void);

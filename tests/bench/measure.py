@@ -159,7 +159,7 @@ def main():
     wanted = re.compile(patterns[0])
     descriptors = raise_descriptors()
     if not patterns[0]:
-        for name in ("body", "body_words", "session"):
+        for name in ("body", "body_words", "session", "hat"):
             run_in_c(folder, name)
         run_in_c(folder, "idle", CERTIFICATE, KEY)
         count_instructions(folder)
