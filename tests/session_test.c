@@ -980,6 +980,7 @@ static void a_loan_for_input_ends_with_its_ack(void **state) {
   start(&w, false);
   assert_int_equal(shako_session_recv_ack(w.session, 1),
                    SHAKO_ERR_INVALID_STATE);
+  assert_int_equal(shako_session_recv_ack(w.session, 0), 0);
   loan = shako_session_recv_buf(w.session, &len);
   assert_non_null(loan);
   assert_true(len >= 4096);
@@ -1298,6 +1299,41 @@ static void a_certificate_that_is_denied_ends_the_handshake(void **state) {
     assert_int_equal(w.counters.certificates, 0);
     close_world(&w);
   }
+}
+
+/* What is decrypted and never read is wiped as well. */
+static void text_behind_a_quit_inside_tls_is_wiped(void **state) {
+  world w;
+
+  (void)state;
+  start(&w, true);
+  w.memory.secret = "hunter2";
+  say(&w, "EHLO c.example\r\nSTARTTLS\r\n");
+  shake_hands(&w);
+  say(&w, "QUIT\r\nhunter2");
+  assert_string_equal(w.how, "quit");
+  close_world(&w);
+}
+
+/* The engine cannot seal a reply: an end without another word. */
+static void a_reply_that_cannot_be_sealed_is_the_end(void **state) {
+  world w;
+  size_t sent;
+
+  (void)state;
+  start(&w, true);
+  say(&w, "EHLO c.example\r\nSTARTTLS\r\n");
+  shake_hands(&w);
+  hear(&w);
+  sent = w.wire.len;
+  w.context.fail_write = 1;
+  say(&w, "NOOP\r\n");
+  assert_true(w.over);
+  assert_int_equal(w.error, SHAKO_ERR_TLS);
+  assert_string_equal(w.how, "tls-error");
+  assert_int_equal(w.wire.len, sent);
+  assert_int_equal(w.counters.misuses, 0);
+  close_world(&w);
 }
 
 /* T03 (b): acked after the line was taken, into an old loan: the engine's.
@@ -2265,6 +2301,8 @@ int main(void) {
       cmocka_unit_test(close_is_wanted_once_all_is_sent),
       cmocka_unit_test(nothing_is_lent_until_the_220_is_sent),
       cmocka_unit_test(there_is_no_tls_before_the_220),
+      cmocka_unit_test(text_behind_a_quit_inside_tls_is_wiped),
+      cmocka_unit_test(a_reply_that_cannot_be_sealed_is_the_end),
       cmocka_unit_test(shutdown_behind_a_220_says_nothing),
       cmocka_unit_test(a_certificate_that_is_denied_ends_the_handshake),
       cmocka_unit_test(t02_half_a_line_does_not_reach_into_tls),

@@ -344,6 +344,9 @@ static shako_tls_status fake_write(void *ptr, const uint8_t *buf, size_t len,
     misuse(conn, "write() while TLS is not open, or of 0 octets");
     return SHAKO_TLS_STATUS_FAILED;
   }
+  if (conn->context->fail_write) {
+    return fail(conn, SHAKO_TLS_FAILURE_INTERNAL);
+  }
   *n = len < FAKE_WRITE_MAX ? len : FAKE_WRITE_MAX;
   if (send_record(conn, FAKE_DATA, buf, *n) != SHAKO_TLS_STATUS_OK) {
     return fail(conn, SHAKO_TLS_FAILURE_INTERNAL);

@@ -49,6 +49,7 @@ typedef struct fake_context {
   uint8_t two_flights;
   uint8_t fail_init;
   uint8_t fail_set_certificate;
+  uint8_t fail_write;
   fake_counters *counters; /* NULL: not counted */
 } fake_context;
 
