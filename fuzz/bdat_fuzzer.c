@@ -165,6 +165,7 @@ static shako_session *open_session(void) {
   shako_policy_default(&policy);
   policy.max_message_size = CHUNK_MAX;
   policy.max_errors = 0;
+  policy.pipelining_early = 1; /* whatever stands behind EHLO is read */
   shako_listener_config_default(&config);
   config.hostname = "mx.example";
   config.policy = &policy;

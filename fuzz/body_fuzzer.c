@@ -30,6 +30,7 @@ typedef struct outcome {
    CRLF stands before the text. */
 typedef struct reference {
   uint32_t last;
+  bool keep; /* a bare CR or LF is data */
   outcome out;
 } reference;
 
@@ -39,12 +40,17 @@ static void reference_step(reference *r, uint8_t c) {
   bool line_start = (r->last & 0xffff) == CRLF;
   bool behind_dot = (r->last & 0xffffff) == (CRLF << 8 | '.');
   bool cr_before = (r->last & 0xff) == '\r';
+  bool held_back = r->last == (CRLF << 16 | '.' << 8 | '\r');
 
   r->out.used++;
 
-  if (r->last == (CRLF << 16 | '.' << 8 | '\r') && c == '\n') {
+  if (held_back && c != '\n' && r->keep) {
+    r->out.data[r->out.data_len++] = '\r';
+  }
+
+  if (held_back && c == '\n') {
     r->out.end = true;
-  } else if (cr_before != (c == '\n')) {
+  } else if (cr_before != (c == '\n') && !r->keep) {
     r->out.bare = true;
   } else if (!r->out.bare && !(line_start && c == '.') &&
              !(behind_dot && c == '\r')) {
@@ -54,8 +60,9 @@ static void reference_step(reference *r, uint8_t c) {
   r->last = r->last << 8 | c;
 }
 
-static void read_reference(const uint8_t *octets, size_t len, outcome *want) {
-  reference r = {CRLF, *want};
+static void read_reference(const uint8_t *octets, size_t len, bool keep,
+                           outcome *want) {
+  reference r = {CRLF, keep, *want};
   size_t i;
 
   for (i = 0; i < len && !r.out.end; i++) {
@@ -78,9 +85,13 @@ static void read_chunk(shako__body *body, const uint8_t *octets, size_t len,
     shako_span data;
     size_t n = shako__body_read(body, rest, &data);
 
-    CHECK(n > 0 && n <= rest.len);
-    CHECK(data.ptr >= rest.ptr && data.len <= n);
-    CHECK((size_t)(data.ptr - rest.ptr) <= n - data.len);
+    CHECK(n <= rest.len);
+    if (n == 0) { /* a CR that was held back */
+      CHECK(body->keep && data.len == 1 && data.ptr[0] == '\r');
+    } else {
+      CHECK(data.ptr >= rest.ptr && data.len <= n);
+      CHECK((size_t)(data.ptr - rest.ptr) <= n - data.len);
+    }
     CHECK(!body->bare || data.len == 0);
     memcpy(got->data + got->data_len, data.ptr, data.len);
     got->data_len += data.len;
@@ -93,9 +104,10 @@ static void read_chunk(shako__body *body, const uint8_t *octets, size_t len,
 }
 
 /* Reads all in a first chunk of |first| octets and further ones of |size|. */
-static void check_split(const uint8_t *octets, size_t len, size_t first,
-                        size_t size, const outcome *want, outcome *got) {
-  shako__body body = {SHAKO__BODY_LINE_START, false};
+static void check_split(const uint8_t *octets, size_t len, bool keep,
+                        size_t first, size_t size, const outcome *want,
+                        outcome *got) {
+  shako__body body = {.keep = keep};
   size_t n = first;
   size_t at;
 
@@ -119,26 +131,31 @@ static void check_split(const uint8_t *octets, size_t len, size_t first,
   CHECK(memcmp(got->data, want->data, want->data_len) == 0);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len) {
+static void check(const uint8_t *octets, size_t len, bool keep) {
   static const size_t sizes[] = {1, 2, 3, 7, 17, 65, 100, 1000};
   outcome want = {malloc(len + 1), 0, 0, false, false};
   outcome got = {malloc(len + 1), 0, 0, false, false};
   size_t i;
 
   CHECK(want.data != NULL && got.data != NULL);
-  read_reference(octets, len, &want);
-  check_split(octets, len, len, 1, &want, &got);
+  read_reference(octets, len, keep, &want);
+  check_split(octets, len, keep, len, 1, &want, &got);
 
   for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-    check_split(octets, len, sizes[i], sizes[i], &want, &got);
+    check_split(octets, len, keep, sizes[i], sizes[i], &want, &got);
   }
 
   for (i = 0; i < len && len <= 80; i++) {
-    check_split(octets, len, i, len, &want, &got);
+    check_split(octets, len, keep, i, len, &want, &got);
   }
 
   free(want.data);
   free(got.data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len) {
+  check(octets, len, false);
+  check(octets, len, true);
 
   return 0;
 }

@@ -82,6 +82,8 @@ static void check_transaction(run *r, const shako_event *event) {
   case SHAKO_EVENT_CLOSED:
     HOLDS(r, !r->in_transaction, "CLOSED, and a transaction has not ended");
     break;
+  case SHAKO_EVENT_LOOKUP:
+  case SHAKO_EVENT_OBSERVED:
   case SHAKO_EVENT_CONNECT:
   case SHAKO_EVENT_HELLO:
   case SHAKO_EVENT_HANDSHAKE:
@@ -179,6 +181,8 @@ static void follow(run *r, const shako_event *event) {
     r->closed = true;
     snprintf(r->how, sizeof(r->how), "%s", event->u.closed.how);
     break;
+  case SHAKO_EVENT_LOOKUP:
+  case SHAKO_EVENT_OBSERVED:
   case SHAKO_EVENT_CONNECT:
   case SHAKO_EVENT_HELLO:
   case SHAKO_EVENT_STARTTLS:
@@ -233,6 +237,8 @@ void run_take_event(run *r, const shako_event *event) {
 
 static int yes_code(shako_event_type type) {
   switch (type) {
+  case SHAKO_EVENT_LOOKUP:
+  case SHAKO_EVENT_OBSERVED:
   case SHAKO_EVENT_CONNECT:
   case SHAKO_EVENT_STARTTLS:
     return 220;

@@ -90,6 +90,7 @@ bool settings_read(settings *out, const uint8_t *octets, size_t len) {
     return false;
   }
   shako_policy_default(&out->policy);
+  out->policy.pipelining_early = 1;
   read_tls(out, &at);
   read_limits(out, choose(&at, 16));
   read_handling(out, &at);

@@ -172,11 +172,8 @@ static void it_is_in_force(void **state) {
   ERR_clear_error();
 }
 
-/* What no client can see of the settings. */
-static void the_settings_are_ours(void **state) {
-  SSL_CTX *settings = ((const shako_openssl_context *)bench.context)->settings;
-
-  (void)state;
+/* What no client can see of |settings|, which have |count| suites. */
+static void assert_ours(SSL_CTX *settings, int count) {
   assert_int_equal(SSL_CTX_get_options(settings),
                    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                        SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE |
@@ -188,7 +185,16 @@ static void the_settings_are_ours(void **state) {
                    SSL_SESS_CACHE_OFF);
   assert_int_equal(SSL_CTX_get_read_ahead(settings), 0);
   assert_int_equal(SSL_CTX_get_max_early_data(settings), 0);
-  assert_int_equal(sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(settings)), 9);
+  assert_int_equal(sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(settings)), count);
+}
+
+static void the_settings_are_ours(void **state) {
+  const shako_openssl_context *context = bench.context;
+
+  (void)state;
+  assert_ours(context->settings[SHAKO_TLS_CIPHERS_MODERN], 9);
+  assert_ours(context->settings[SHAKO_TLS_CIPHERS_INTERMEDIATE], 9);
+  assert_ours(context->settings[SHAKO_TLS_CIPHERS_LEGACY], 23);
 }
 
 /* --- alerts --------------------------------------------------------------- */

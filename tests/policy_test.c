@@ -36,8 +36,11 @@ static const char *wanted(const cell *c) {
     return c->verb == SHAKO_VERB_QUIT ? "" : "503 5.5.1 turned-away";
   }
   if (clear && c->policy.tls == SHAKO_TLS_SETTING_REQUIRED &&
-      !is_named(free_verbs, c->verb)) {
+      !c->policy.tls_observed && !is_named(free_verbs, c->verb)) {
     return "530 5.7.0 tls-required";
+  }
+  if (clear && c->facts.mandatory_sender && c->verb == SHAKO_VERB_MAIL) {
+    return "530 5.7.0 tls-required-of-sender";
   }
   if (!clear && c->facts.tls_version < c->policy.tls_min_version) {
     return c->verb == SHAKO_VERB_QUIT ? "" : "554 5.7.0 tls-too-weak";
@@ -47,6 +50,15 @@ static const char *wanted(const cell *c) {
     return "502 5.5.1 tls-not-offered";
   }
   return "";
+}
+
+/* To observe is to judge as if it were in earnest. */
+static void check_observed(const cell *c) {
+  shako_policy in_earnest = c->policy;
+
+  in_earnest.tls_observed = 0;
+  assert_ptr_equal(shako_policy_observe(&c->policy, &c->facts, c->verb),
+                   shako_policy_check(&in_earnest, &c->facts, c->verb));
 }
 
 static void check(const cell *c) {
@@ -74,7 +86,7 @@ static void every_cell_of_the_gate(void **state) {
 
   (void)state;
   shako_policy_default(&c.policy);
-  for (unsigned i = 0; i < 3 * 3 * 2 * 2 * 2 * SHAKO_VERB_COUNT; i++) {
+  for (unsigned i = 0; i < 3 * 3 * 2 * 2 * 2 * 2 * 2 * SHAKO_VERB_COUNT; i++) {
     unsigned rest = i;
 
     c.policy.tls = (shako_tls_setting)(rest % 3);
@@ -87,11 +99,16 @@ static void every_cell_of_the_gate(void **state) {
     c.facts.turned_away = rest % 2;
     rest /= 2;
     c.policy.tls_min_version = rest % 2 ? 0x0304 : 0x0303;
+    rest /= 2;
+    c.policy.tls_observed = rest % 2;
+    rest /= 2;
+    c.facts.mandatory_sender = rest % 2;
     c.verb = (shako_verb)(rest / 2);
     check(&c);
+    check_observed(&c);
     cells++;
   }
-  assert_int_equal(cells, 1080);
+  assert_int_equal(cells, 4320);
 }
 
 static void the_words_of_required_are_those_of_rfc_3207(void **state) {
@@ -108,10 +125,23 @@ static void the_words_of_required_are_those_of_rfc_3207(void **state) {
   assert_int_equal(verdict->close, 0);
 }
 
+static void a_port_of_submission_requires_tls(void **state) {
+  shako_policy ordinary;
+  shako_policy policy;
+
+  (void)state;
+  shako_policy_default(&ordinary);
+  shako_policy_submission(&policy);
+  assert_int_equal(policy.tls, SHAKO_TLS_SETTING_REQUIRED);
+  policy.tls = SHAKO_TLS_SETTING_NO;
+  assert_memory_equal(&policy, &ordinary, sizeof(policy));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_cell_of_the_gate),
       cmocka_unit_test(the_words_of_required_are_those_of_rfc_3207),
+      cmocka_unit_test(a_port_of_submission_requires_tls),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,13 +36,16 @@ static char *buffer_take(buffer *b, size_t len) {
   return b->failed ? NULL : buffer_grow(b, len);
 }
 
-void buffer_add(buffer *b, const char *s) {
-  size_t len = strlen(s);
-  char *to = buffer_take(b, len);
+void buffer_add_span(buffer *b, shako_span span) {
+  char *to = buffer_take(b, span.len);
 
-  if (to != NULL) {
-    memcpy(to, s, len);
+  if (to != NULL && span.len > 0) {
+    memcpy(to, span.ptr, span.len);
   }
+}
+
+void buffer_add(buffer *b, const char *s) {
+  buffer_add_span(b, (shako_span){(const uint8_t *)s, strlen(s)});
 }
 
 void buffer_add_printable(buffer *b, shako_span span) {

@@ -18,6 +18,9 @@ void buffer_free(buffer *b);
 
 void buffer_add(buffer *b, const char *s);
 
+/* Adds |span| as it is. */
+void buffer_add_span(buffer *b, shako_span span);
+
 /* Adds |span| with a question mark for each octet that is no printable
    ASCII. */
 void buffer_add_printable(buffer *b, shako_span span);

@@ -178,6 +178,8 @@ static connection *connection_new(worker *w, shako_listener *listener,
   }
 
   c->worker = w;
+  c->setup = setup_ref(w->setup);
+  c->listener = listener;
   c->mail.connection = c;
   c->next = w->connections;
   if (c->next != NULL) {
@@ -189,9 +191,10 @@ static connection *connection_new(worker *w, shako_listener *listener,
   return c;
 }
 
-void connection_start(worker *w, shako_listener *listener, int fd,
+void connection_start(worker *w, size_t listener, int fd,
                       const struct sockaddr_storage *from) {
-  connection *c = connection_new(w, listener, from);
+  connection *c =
+      connection_new(w, w->setup->listeners[listener].listener, from);
 
   if (c == NULL) {
     close(fd);

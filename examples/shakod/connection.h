@@ -19,6 +19,8 @@ typedef struct connection {
   worker *worker;
   struct connection *next; /* in the worker's list */
   struct connection *prev;
+  setup *setup; /* that it began with, which holds: */
+  shako_listener *listener;
   shako_session *session;
   mail mail;
   uv_tcp_t tcp;
@@ -36,8 +38,9 @@ typedef struct connection {
   bool closing;
 } connection;
 
-/* Serves |fd|, just accepted |from| there.  Owns it, whatever comes. */
-void connection_start(worker *w, shako_listener *listener, int fd,
+/* Serves |fd|, just accepted |from| there at the |listener|-th of the setup.
+   Owns it, whatever comes. */
+void connection_start(worker *w, size_t listener, int fd,
                       const struct sockaddr_storage *from);
 
 /* Does all that can be done now: takes events, sends, decides whether to

@@ -36,6 +36,7 @@ void connection_release(connection *c) {
   unlink_from_worker(c);
   mail_end(&c->mail);
   shako_session_free(c->session);
+  setup_unref(c->setup);
   free(c);
 }
 

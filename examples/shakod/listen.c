@@ -9,14 +9,38 @@
 #include "address.h"
 #include "log.h"
 
-/* How many connections may wait to be accepted. */
-#define BACKLOG 1024
-
 static bool complain(const endpoint *e) {
-  log_line("%s %s: %s", e->implicit_tls ? "--listen-tls" : "--listen", e->text,
-           strerror(errno));
+  log_line("%s %s: %s", e->option, e->text, strerror(errno));
 
   return false;
+}
+
+static const char *option_of(const settings *s, const listener_settings *l) {
+  if (s->file != NULL) {
+    return "listen";
+  }
+
+  return l->implicit_tls ? "--listen-tls" : "--listen";
+}
+
+void endpoints_fill(endpoints *to, const settings *s) {
+  size_t i;
+  size_t j;
+
+  to->count = 0;
+  for (i = 0; i < s->listener_count; i++) {
+    const listener_settings *l = &s->listeners[i];
+
+    for (j = 0; j < l->address_count; j++) {
+      to->items[to->count++] = (endpoint){.option = option_of(s, l),
+                                          .text = l->addresses[j].text,
+                                          .name = l->name,
+                                          .listener = i,
+                                          .address = l->addresses[j].address,
+                                          .port = l->addresses[j].port,
+                                          .backlog = (int)l->tcp_queue};
+    }
+  }
 }
 
 static bool set_options(int fd, const struct sockaddr_storage *at,
@@ -103,7 +127,7 @@ bool endpoint_listen(const endpoint *e) {
   unsigned i;
 
   for (i = 0; i < e->count; i++) {
-    if (listen(e->fds[i], BACKLOG) != 0) {
+    if (listen(e->fds[i], e->backlog) != 0) {
       return complain(e);
     }
   }

@@ -3,20 +3,29 @@
 
 #include <stdbool.h>
 
-#include <shako/common.h>
-
-#define WORKERS_MAX 64
+#include "settings.h"
 
 /* An address that the server listens on: one socket for each worker, among
    which the system spreads the connections (SO_REUSEPORT). */
 typedef struct endpoint {
-  const char *text; /* as it was given */
-  bool implicit_tls;
+  const char *option; /* by which it was given: "--listen" */
+  const char *text;   /* as it was given */
+  const char *name;   /* of its listener */
+  size_t listener;    /* the place of that in the setup */
   shako_address address;
   uint16_t port; /* 0: endpoint_bind() picks one */
+  int backlog;   /* how many connections may wait to be accepted */
   int fds[WORKERS_MAX];
   unsigned count; /* of |fds| */
 } endpoint;
+
+typedef struct endpoints {
+  endpoint items[ENDPOINTS_MAX];
+  size_t count;
+} endpoints;
+
+/* Fills |*to| with the addresses of |s|, whose strings outlive it. */
+void endpoints_fill(endpoints *to, const settings *s);
 
 /* Binds |workers| sockets.  Returns false where that fails, after a line that
    says why; those bound are then left for endpoint_close(). */

@@ -88,6 +88,27 @@ static void add_refused(buffer *line, const tally *refused) {
   }
 }
 
+/* Says which entry of the table decided, and what it said.  Without a table, or
+   where none did, that is the default policy. */
+static void add_match(buffer *line, const shako_hat_match *match) {
+  static const char *const access[] = {"ACCEPT", "RELAY", "REJECT", "TCPREFUSE",
+                                       "CONTINUE"};
+  const shako_policy *policy = match->policy;
+
+  buffer_add(line, " group=");
+  buffer_add(line, match->group != NULL ? match->group : "none");
+  buffer_add(line, " policy=");
+  if (policy == NULL) {
+    buffer_add(line, "none");
+  } else {
+    buffer_add(line,
+               policy->name != NULL ? policy->name : access[policy->access]);
+  }
+
+  buffer_add(line, " rule=");
+  buffer_add(line, match->rule != NULL ? match->rule : "none");
+}
+
 void log_connection(const shako_peer *peer, bool secure, const tally *refused,
                     const shako_event *closed) {
   char who[ADDRESS_TEXT_SIZE];
@@ -96,12 +117,15 @@ void log_connection(const shako_peer *peer, bool secure, const tally *refused,
   address_format(&peer->address, peer->port, who);
   buffer_add(&line, "shakod: ");
   buffer_add(&line, who);
+  add_match(&line, &closed->u.closed.match);
   buffer_add(&line, " tls=");
   add_tls(&line, secure, closed->u.closed.tls);
   buffer_add(&line, " messages=");
   buffer_add_number(&line, closed->u.closed.messages);
   buffer_add(&line, " refused=");
   add_refused(&line, refused);
+  buffer_add(&line, " observed=");
+  buffer_add_number(&line, closed->u.closed.observed);
   buffer_add(&line, " end=");
   buffer_add(&line, closed->u.closed.how);
   buffer_add(&line, "\n");

@@ -24,6 +24,31 @@ static int refuse(mail *m, shako_question question, int error) {
                               "Message not stored, try again later");
 }
 
+static void on_facts(void *owner, const shako_peer *facts) {
+  mail *m = owner;
+
+  m->lookup = NULL;
+  if (shako_session_inform(m->connection->session, m->asked, facts) ==
+      SHAKO_ERR_INVALID_ARGUMENT) {
+    accept_question(m, m->asked); /* a name that is none: nothing is known */
+  }
+
+  connection_advance(m->connection);
+}
+
+/* Asks the DNS what the table must know of the peer. */
+static void on_lookup(mail *m, const shako_event *event) {
+  connection *c = m->connection;
+
+  m->asked = event->question;
+  m->lookup =
+      lookup_new(&c->worker->resolver, &shako_session_peer(c->session)->address,
+                 shako_listener_hat(c->listener), event, on_facts, m);
+  if (m->lookup == NULL) {
+    accept_question(m, event->question);
+  }
+}
+
 static void on_hello(mail *m, const shako_event *event) {
   shako_span name = event->u.hello.name;
   char *copy = malloc(name.len + 1);
@@ -204,6 +229,9 @@ static void on_message(mail *m, const shako_event *event) {
 
 void mail_handle(mail *m, const shako_event *event) {
   switch (event->type) {
+  case SHAKO_EVENT_LOOKUP:
+    on_lookup(m, event);
+    break;
   case SHAKO_EVENT_CONNECT:
   case SHAKO_EVENT_STARTTLS:
     accept_question(m, event->question);
@@ -239,6 +267,7 @@ void mail_handle(mail *m, const shako_event *event) {
     log_connection(shako_session_peer(m->connection->session), m->secure,
                    &m->refused, event);
     break;
+  case SHAKO_EVENT_OBSERVED:    /* CLOSED counts them */
   case SHAKO_EVENT_HANDSHAKE:   /* of external TLS only */
   case SHAKO_EVENT_CERTIFICATE: /* of a provider that waits only */
     break;
@@ -250,6 +279,7 @@ bool mail_is_open(const mail *m) {
 }
 
 void mail_end(mail *m) {
+  lookup_cancel(m->lookup);
   end_transaction(m);
   tally_free(&m->refused);
   free(m->helo);

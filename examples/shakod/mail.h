@@ -7,6 +7,7 @@
 
 #include "buffer.h"
 #include "log.h"
+#include "lookup.h"
 #include "maildir.h"
 
 struct connection;
@@ -22,6 +23,8 @@ typedef struct mail {
   buffer head;       /* what is known of its head */
   delivery *message; /* its file, from DATA to MESSAGE */
   tally refused;
+  lookup *lookup;       /* while the DNS is asked about the peer */
+  shako_question asked; /* ... for this question */
 } mail;
 
 /* Takes note of |event| and, if it is a question, answers it; but the answer

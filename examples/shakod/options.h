@@ -1,27 +1,23 @@
 #ifndef SHAKOD_OPTIONS_H
 #define SHAKOD_OPTIONS_H
 
-#include <shako/shako.h>
+#include "settings.h"
 
-#include "engine.h"
-#include "listen.h"
-
-#define ENDPOINTS_MAX 32
+typedef enum options_task {
+  TASK_SERVE,
+  TASK_CHECK,  /* say what is configured, and end */
+  TASK_EXPLAIN /* say what becomes of one peer, and end */
+} options_task;
 
 /* What the command line says.  Strings are those of argv. */
 typedef struct options {
-  endpoint endpoints[ENDPOINTS_MAX];
-  size_t endpoint_count;
-  shako_tls_setting tls;
-  const engine *engine;
-  const char *certificate;
-  const char *key;
-  const char *hostname; /* NULL: the machine's */
-  const char *maildir;  /* NULL: ./mail, unless |discard| */
-  const char *user;     /* NULL: stay who we are */
-  bool discard;
-  unsigned workers;
-  uint64_t max_message_size; /* octets */
+  options_task task;
+  const char *config;   /* a configuration file; NULL: |line| says it all */
+  const char *address;  /* of the peer to explain, as the next three: */
+  const char *name;     /* ... its verified name; or NULL */
+  const char *sender;   /* ... the reverse-path */
+  const char *listener; /* ... the listener; NULL: all of them */
+  settings line;
 } options;
 
 typedef enum options_result {
@@ -31,8 +27,5 @@ typedef enum options_result {
 } options_result;
 
 options_result options_read(options *o, int argc, char **argv);
-
-/* Whether a client can come to speak TLS with us. */
-bool options_need_tls(const options *o);
 
 #endif /* SHAKOD_OPTIONS_H */

@@ -87,6 +87,16 @@ static void on_acceptor_closed(uv_handle_t *handle) {
   close(a->fd);
 }
 
+static void on_reload(uv_async_t *async) {
+  worker *w = async->data;
+  setup *next = atomic_exchange(&w->next_setup, NULL);
+
+  if (next != NULL) {
+    setup_unref(w->setup);
+    w->setup = next;
+  }
+}
+
 static void on_stop(uv_async_t *async) {
   worker *w = async->data;
   connection *c;
@@ -94,6 +104,7 @@ static void on_stop(uv_async_t *async) {
 
   w->stopping = true;
   uv_close((uv_handle_t *)&w->stop, NULL);
+  uv_close((uv_handle_t *)&w->reload, NULL);
   uv_close((uv_handle_t *)&w->pause, NULL);
   for (i = 0; i < w->acceptor_count; i++) {
     uv_close((uv_handle_t *)&w->acceptors[i].poll, on_acceptor_closed);
@@ -102,6 +113,8 @@ static void on_stop(uv_async_t *async) {
   for (c = w->connections; c != NULL; c = c->next) {
     connection_advance(c);
   }
+
+  resolver_close(&w->resolver);
 }
 
 /* The loop ends when on_stop() has closed what is the worker's own and the
@@ -119,7 +132,7 @@ static int add_acceptor(worker *w, const endpoint *e, unsigned number) {
   int error;
 
   a->fd = e->fds[number];
-  a->listener = e->implicit_tls ? w->service->smtps : w->service->smtp;
+  a->listener = e->listener;
   a->worker = w;
   a->poll.data = a;
   error = uv_poll_init(&w->loop, &a->poll, a->fd);
@@ -131,7 +144,7 @@ static int add_acceptor(worker *w, const endpoint *e, unsigned number) {
   return error;
 }
 
-static int open_loop(worker *w, const endpoint *endpoints, size_t count) {
+static int open_loop(worker *w, const endpoints *sockets) {
   int error = uv_loop_init(&w->loop);
   size_t i;
 
@@ -141,43 +154,67 @@ static int open_loop(worker *w, const endpoint *endpoints, size_t count) {
   }
 
   if (error == 0) {
+    error = uv_async_init(&w->loop, &w->reload, on_reload);
+    w->reload.data = w;
+  }
+
+  if (error == 0) {
     error = uv_timer_init(&w->loop, &w->pause);
     w->pause.data = w;
   }
 
-  for (i = 0; error == 0 && i < count; i++) {
-    error = add_acceptor(w, &endpoints[i], w->names.worker);
+  for (i = 0; error == 0 && i < sockets->count; i++) {
+    error = add_acceptor(w, &sockets->items[i], w->names.worker);
   }
 
   return error;
 }
 
-worker *worker_new(unsigned number, const service *shared,
-                   const endpoint *endpoints, size_t endpoint_count,
-                   atomic_uint *running, uv_async_t *done) {
+/* Starts the thread of a worker whose loop is ready. */
+static const char *start(worker *w) {
+  int error = resolver_open(&w->resolver, &w->loop, w->service->resolver,
+                            w->service->lookup_time * 1000);
+
+  if (error != ARES_SUCCESS) {
+    return ares_strerror(error);
+  }
+
+  atomic_fetch_add(w->running, 1);
+  error = uv_thread_create(&w->thread, run, w);
+
+  return error != 0 ? uv_strerror(error) : NULL;
+}
+
+worker *worker_new(unsigned number, const service *shared, setup *first,
+                   const endpoints *sockets, atomic_uint *running,
+                   uv_async_t *done) {
   worker *w = calloc(1, sizeof(*w));
-  int error = UV_ENOMEM;
+  const char *wrong = uv_strerror(UV_ENOMEM);
 
   if (w != NULL) {
+    int error;
+
     w->service = shared;
+    w->setup = setup_ref(first);
     w->names.host = shared->hostname;
     w->names.worker = number;
     w->running = running;
     w->done = done;
-    error = open_loop(w, endpoints, endpoint_count);
+    error = open_loop(w, sockets);
+    wrong = error != 0 ? uv_strerror(error) : start(w);
   }
 
-  if (error == 0) {
-    atomic_fetch_add(running, 1);
-    error = uv_thread_create(&w->thread, run, w);
-  }
-
-  if (error != 0) {
-    log_line("worker %u: %s", number, uv_strerror(error));
+  if (wrong != NULL) {
+    log_line("worker %u: %s", number, wrong);
     return NULL; /* and the process ends */
   }
 
   return w;
+}
+
+void worker_reload(worker *w, setup *next) {
+  setup_unref(atomic_exchange(&w->next_setup, setup_ref(next)));
+  uv_async_send(&w->reload);
 }
 
 void worker_stop(worker *w) {
@@ -187,5 +224,7 @@ void worker_stop(worker *w) {
 void worker_join(worker *w) {
   uv_thread_join(&w->thread);
   uv_loop_close(&w->loop);
+  setup_unref(w->setup);
+  setup_unref(atomic_load(&w->next_setup));
   free(w);
 }

@@ -6,9 +6,11 @@
 
 #include <uv.h>
 
+#include "listen.h"
 #include "maildir.h"
-#include "options.h"
+#include "resolver.h"
 #include "service.h"
+#include "setup.h"
 
 struct connection;
 struct worker;
@@ -17,17 +19,21 @@ struct worker;
 typedef struct acceptor {
   uv_poll_t poll;
   int fd;
-  shako_listener *listener;
+  size_t listener; /* its place in the setup */
   struct worker *worker;
 } acceptor;
 
-/* A thread with a loop of its own.  Only worker_new(), worker_stop() and
-   worker_join() are called from outside that thread. */
+/* A thread with a loop of its own.  Only worker_new(), worker_reload(),
+   worker_stop() and worker_join() are called from outside that thread. */
 typedef struct worker {
   const service *service;
+  setup *setup;                /* for new connections */
+  _Atomic(setup *) next_setup; /* what worker_reload() left; or NULL */
   uv_loop_t loop;
   uv_thread_t thread;
-  uv_async_t stop;  /* worker_stop() */
+  uv_async_t stop;   /* worker_stop() */
+  uv_async_t reload; /* worker_reload() */
+  resolver resolver;
   uv_timer_t pause; /* until which nothing is accepted */
   bool pausing;     /* the last attempt to accept failed */
   bool stopping;
@@ -41,13 +47,16 @@ typedef struct worker {
 } worker;
 
 /**
- * Makes worker |number|, which takes the sockets of that number from
- * |endpoints| and closes them in the end, and starts its thread.  Returns it,
- * or NULL after a line that says why.
+ * Makes worker |number|, which takes the sockets of that number from |sockets|
+ * and closes them in the end, and starts its thread.  It takes a reference to
+ * |first|.  Returns it, or NULL after a line that says why.
  */
-worker *worker_new(unsigned number, const service *shared,
-                   const endpoint *endpoints, size_t endpoint_count,
-                   atomic_uint *running, uv_async_t *done);
+worker *worker_new(unsigned number, const service *shared, setup *first,
+                   const endpoints *sockets, atomic_uint *running,
+                   uv_async_t *done);
+
+/* Has new connections served by |next|, of which it takes a reference. */
+void worker_reload(worker *w, setup *next);
 
 /* Accepts no more, ends idle sessions, lets the others finish. */
 void worker_stop(worker *w);

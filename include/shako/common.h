@@ -29,7 +29,7 @@ typedef enum shako_error {
   SHAKO_ERR_INVALID_ARGUMENT = -101, /* a rule written beside the function */
   SHAKO_ERR_INVALID_STATE = -102,    /* not now; nothing has changed */
   SHAKO_ERR_STALE_QUESTION = -103,   /* that question is no longer open */
-  SHAKO_ERR_SYNTAX = -104,           /* a file or text is malformed */
+  SHAKO_ERR_SYNTAX = -104,           /* a file or text; see shako_place */
   SHAKO_ERR_CERTIFICATE = -105,      /* not usable; the message says why */
   SHAKO_ERR_FATAL = -900,            /* codes below end the session */
   SHAKO_ERR_NOMEM = -901,
@@ -52,6 +52,14 @@ typedef struct shako_span {
   const uint8_t *ptr;
   size_t len;
 } shako_span;
+
+/* Where in a text something was found, counted from 1 in lines and octets, and
+   |what| it is in words, in static storage. */
+typedef struct shako_place {
+  uint32_t line;
+  uint32_t column;
+  const char *what;
+} shako_place;
 
 /* A reading of a clock that never goes back, in milliseconds.  The library
    reads no clock; only differences matter.  Where a date is needed

@@ -2,6 +2,7 @@
 #define SHAKO_LISTENER_H
 
 #include <shako/certificate.h>
+#include <shako/counters.h>
 #include <shako/hat.h>
 #include <shako/tls.h>
 
@@ -16,16 +17,45 @@ extern "C" {
  */
 typedef struct shako_listener shako_listener;
 
+/* Whom a listener is for.  It says which table suits it (hat.h) and what lint
+   thinks of it, and is told in the summary. */
+typedef enum shako_listener_type {
+  SHAKO_LISTENER_TYPE_PUBLIC,
+  SHAKO_LISTENER_TYPE_PRIVATE
+} shako_listener_type;
+
+/* A row of a domain map: the domain of a recipient is |to| instead of |from|,
+   before the application is asked.  ".example.com" stands for all domains
+   under it. */
+typedef struct shako_domain_map_row {
+  const char *from;
+  const char *to;
+} shako_domain_map_row;
+
 typedef struct shako_listener_config {
-  size_t struct_size;         /* set by shako_listener_config_default() */
-  const char *hostname;       /* in the greeting; a domain or address literal */
-  const shako_policy *policy; /* copied; NULL: the default policy */
+  size_t struct_size;   /* set by shako_listener_config_default() */
+  const char *name;     /* "Inboundmail"; NULL for none */
+  const char *hostname; /* in the greeting; a domain or address literal */
+  shako_listener_type type;
+  uint16_t port;               /* as the summary tells it; 25 */
+  uint8_t implicit_tls;        /* the first octet is TLS (port 465) */
+  uint8_t external_tls;        /* the application shakes hands */
+  const char *interface_label; /* "PublicNet (192.168.2.1/24)"; NULL */
+  const char *default_domain;  /* of a recipient or sender without one, which is
+                                  else refused; NULL */
+  const shako_policy *policy;  /* copied; NULL: the default policy */
+  shako_hat *hat;              /* a reference is kept; NULL: |policy| for every
+                                  peer.  With a table |policy| is NULL: it has
+                                  its own defaults */
+  const shako_domain_map_row *domain_map; /* copied */
+  size_t domain_map_rows;
+  uint32_t max_concurrency; /* connections of all peers; 0: no limit.  1000 */
+  uint32_t tcp_queue;       /* for the program that listens; 50 */
+  shako_counters *counters; /* a reference is kept; NULL: of its own */
   const shako_tls_engine *engine; /* NULL: no TLS but |external_tls| */
   const void *context;            /* the engine's; outlives the listener */
   const shako_certificate_provider *certificates; /* copied; its |ctx|
                                                      outlives the listener */
-  uint8_t implicit_tls;    /* the first octet is TLS (port 465) */
-  uint8_t external_tls;    /* the application shakes hands */
   size_t recv_buffer_size; /* octets, 4096 at least; 16384 by default */
 } shako_listener_config;
 
@@ -55,6 +85,35 @@ SHAKO_API shako_listener *shako_listener_ref(shako_listener *listener);
 
 /* Gives a reference back; the last one frees.  NULL does nothing. */
 SHAKO_API void shako_listener_unref(shako_listener *listener);
+
+/* Returns the policy of |listener| for peers of which its table says nothing,
+   and before that.  It lives as long as |listener|. */
+SHAKO_API const shako_policy *
+shako_listener_policy(const shako_listener *listener);
+
+/* Returns the table of |listener|, which it keeps, or NULL. */
+SHAKO_API const shako_hat *shako_listener_hat(const shako_listener *listener);
+
+/**
+ * Writes the summary of |listener| with a NUL to |buf|, as far as |size| octets
+ * hold it:
+ *
+ *   Name: Inboundmail
+ *   Type: Public
+ *   Interface: PublicNet (192.168.2.1/24) TCP Port 25
+ *   Protocol: SMTP
+ *   Default Domain:
+ *   Max Concurrency: 1000 (TCP Queue: 50)
+ *   Domain map: disabled
+ *   TLS: Required
+ *
+ * "TLS:" tells the default policy's setting.  With a table the effective
+ * setting of each sender group and the warnings (shako_hat_lint()) follow.
+ *
+ * Returns the length of the whole without the NUL, or 0 where memory ran out.
+ */
+SHAKO_API size_t shako_listener_summary(const shako_listener *listener,
+                                        char *buf, size_t size);
 
 #ifdef __cplusplus
 } /* extern "C" */

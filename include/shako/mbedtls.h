@@ -14,7 +14,19 @@ extern "C" {
    and the rest goes on, with two exceptions of mbed TLS 3.6 itself: 240 octets
    may be lost for a failed handshake of TLS 1.3; and where memory runs out
    just when the random number generator seeds itself anew (at each 10,000th
-   number), mbed TLS crashes at the next number. */
+   number), mbed TLS crashes at the next number.
+
+   What each level of shako_tls_ciphers offers, the first first (TLS 1.3 takes
+   the client's first):
+
+     MODERN        TLS 1.3 with AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305; the
+                   same as a floor of TLS 1.3
+     INTERMEDIATE  and TLS 1.2 with ECDHE and those three
+     LEGACY        and TLS 1.2 with ECDHE, AES-CBC and SHA-256, SHA-384 or
+                   SHA-1; then with RSA key exchange and AES-GCM, or AES-CBC
+                   and SHA-256 or SHA-1 (mbed TLS 4 has no such exchange)
+
+   A client without any extension is refused by mbed TLS 3.6. */
 
 /* Returns the engine. */
 SHAKO_API const shako_tls_engine *shako_mbedtls_engine(void);

@@ -14,7 +14,21 @@ extern "C" {
    context of its own, and each setting that decides what TLS is from its own
    tables: openssl.cnf, and what else the program does with OpenSSL, change
    neither.  OpenSSL's error queue of the calling thread is empty after each
-   call. */
+   call.
+
+   What each level of shako_tls_ciphers offers, the first first (TLS 1.3 takes
+   the client's first):
+
+     MODERN        TLS 1.3 with AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305; the
+                   same as a floor of TLS 1.3
+     INTERMEDIATE  and TLS 1.2 with ECDHE and those three
+     LEGACY        and TLS 1.2 with ECDHE, AES-CBC and SHA-256, SHA-384 or
+                   SHA-1; then with RSA key exchange and AES-GCM, or AES-CBC
+                   and SHA-256 or SHA-1
+
+   A client of TLS 1.2 that does not say which signatures it takes means SHA-1
+   (RFC 5246 7.4.1.4.1), with which OpenSSL finds no cipher, of RSA key exchange
+   neither. */
 
 /* Returns the engine. */
 SHAKO_API const shako_tls_engine *shako_openssl_engine(void);

@@ -116,6 +116,7 @@ typedef uint64_t shako_question;
 
 /* ? marks a question. */
 typedef enum shako_event_type {
+  SHAKO_EVENT_LOOKUP = 1,      /* ? what the table needs to know of the peer */
   SHAKO_EVENT_CONNECT = 2,     /* ? greet, or turn away */
   SHAKO_EVENT_HELLO = 3,       /* ? EHLO or HELO */
   SHAKO_EVENT_STARTTLS = 4,    /* ? before the 220: go on, or answer 454 */
@@ -130,7 +131,9 @@ typedef enum shako_event_type {
   SHAKO_EVENT_MESSAGE = 13,    /* ? the message is complete */
   SHAKO_EVENT_RESET = 14,      /*   the transaction is gone; forget it */
   SHAKO_EVENT_VIOLATION = 15,  /*   the peer broke a rule and was told so */
-  SHAKO_EVENT_CLOSED = 16      /*   the last event */
+  SHAKO_EVENT_CLOSED = 16,     /*   the last event */
+  SHAKO_EVENT_OBSERVED = 17    /*   the command that follows is served, and
+                                    Required would refuse it (tls_observed) */
 } shako_event_type;
 
 /* MAIL's parameters. */
@@ -148,6 +151,10 @@ typedef struct shako_event {
   shako_event_type type;
   shako_question question; /* nonzero if the session waits for an answer */
   union {
+    struct {
+      unsigned need;  /* SHAKO_NEED_* (hat.h); never 0 */
+      uint64_t lists; /* bit i: the i-th DNS list of the listener's table */
+    } lookup;
     struct {
       shako_hat_match match;
     } connect;
@@ -167,6 +174,8 @@ typedef struct shako_event {
       shako_span path;
       shako_span local_part;
       shako_span domain; /* empty for <Postmaster> */
+      shako_span given;  /* |path| as the peer gave it, before the listener's
+                            domain map and default domain */
     } rcpt;
     shako_span body;
     struct {
@@ -177,13 +186,19 @@ typedef struct shako_event {
     } reset;
     struct {
       const shako_verdict *verdict; /* as it was sent */
+      uint8_t closes;  /* the connection ends after it, also where the
+                          verdict alone would not end it */
       uint64_t octets; /* wiped behind STARTTLS ("injected-bytes"); or 0 */
     } violation;
+    struct {
+      const shako_verdict *verdict; /* what Required would have said */
+    } observed;
     struct {
       const char *how;   /* "quit", or a reason: session.c lists them all */
       int error;         /* a fatal shako_error, or 0 */
       uint32_t messages; /* accepted */
       uint32_t refusals; /* by the library or the application */
+      uint32_t observed; /* commands served that Required would have refused */
       const shako_tls_info *tls; /* as shako_session_tls() */
       shako_hat_match match;
     } closed;
@@ -199,7 +214,26 @@ SHAKO_API const shako_event *shako_session_poll(shako_session *session,
                                                 shako_time now);
 
 /**
- * Says yes to |question| in the library's words, now or at any later time.
+ * Answers SHAKO_EVENT_LOOKUP: |facts| (copied; its |name| too) is what was
+ * found out about the peer: of it |name_state|, |name|, |score_state|, |score|,
+ * |owner| and |lists_hold| count.  What was needed and is not in it counts as
+ * not to be had: a name's DNS has failed for now (TEMPORARY), there is no score
+ * and no owner, no list holds the address.
+ *
+ * Returns 0, or
+ *   SHAKO_ERR_STALE_QUESTION    the peer has left, or it was answered
+ *   SHAKO_ERR_INVALID_STATE     it is no LOOKUP
+ *   SHAKO_ERR_INVALID_ARGUMENT  |facts| has no struct_size, or an empty name
+ *                               or one of more than 255 octets is VERIFIED
+ *   SHAKO_ERR_NOMEM             the session is over
+ */
+SHAKO_API int shako_session_inform(shako_session *session,
+                                   shako_question question,
+                                   const shako_peer *facts);
+
+/**
+ * Says yes to |question| in the library's words, now or at any later time.  To
+ * LOOKUP it says that nothing is to be had.
  *
  * Returns 0, or
  *   SHAKO_ERR_STALE_QUESTION  the peer has left, or it was answered
@@ -216,8 +250,8 @@ SHAKO_API int shako_session_accept(shako_session *session,
  * Answers |question| in the application's words.  |code| says yes where it is
  * the one of the library's own words (220 for CONNECT and STARTTLS, 250 for
  * HELLO, MAIL, RCPT and MESSAGE, 354 for DATA); 4yz and 5yz say no, and 421
- * says no and ends the session.  CERTIFICATE takes a no only, and HANDSHAKE
- * no code at all.
+ * says no and ends the session.  CERTIFICATE takes a no only, LOOKUP 421 only,
+ * and HANDSHAKE no code at all.
  *
  * |enhanced| is an RFC 3463 code of the same class ("5.1.1") or NULL, and is
  * left out where RFC 2034 has none (the greeting, EHLO, 354).  |text| is

@@ -95,7 +95,7 @@ SHAKO_API void shako_certificate_unref(shako_certificate *certificate);
 typedef struct shako_tls_conn_config {
   size_t struct_size;         /* sizeof(shako_tls_conn_config) */
   const shako_tls_wire *wire; /* copied */
-  const shako_policy *policy; /* tls_min_version */
+  const shako_policy *policy; /* tls_min_version, tls_ciphers */
 } shako_tls_conn_config;
 
 /**

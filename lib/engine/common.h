@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include <shako/policy.h>
+
 /* What the engines share and the core has no use for. */
 
 /* The length of a message, with its NUL: that of each engine's header. */
@@ -25,5 +27,15 @@ void shako__message_write(char *message, const char *const *parts);
    in |message|. */
 size_t shako__pem_read(const char *path, char *text, const char *label,
                        char *message);
+
+/* How many levels shako_tls_ciphers has. */
+#define SHAKO__LEVELS (SHAKO_TLS_CIPHERS_LEGACY + 1)
+
+/* Returns the level of what |policy| offers: all that is not MODERN needs TLS
+   1.2. */
+static inline shako_tls_ciphers shako__level_of(const shako_policy *policy) {
+  return policy->tls_min_version > 0x0303 ? SHAKO_TLS_CIPHERS_MODERN
+                                          : policy->tls_ciphers;
+}
 
 #endif /* SHAKO_ENGINE_COMMON_H */

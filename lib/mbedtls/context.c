@@ -8,20 +8,6 @@
 #  pragma message("mbed TLS without MBEDTLS_PSA_KEY_STORE_DYNAMIC")
 #endif
 
-/* The ciphers of TLS 1.3 and the ECDHE ones of TLS 1.2 that encrypt and
-   authenticate in one (RFC 9325 4.2), in our order, which TLS 1.2 follows. */
-static const int suites[] = {
-    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    0};
-
 static const uint16_t groups[] = {
     MBEDTLS_SSL_IANA_TLS_GROUP_X25519, MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
     MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
@@ -66,10 +52,9 @@ int shako__mbedtls_choose(mbedtls_ssl_context *ssl) {
   return error;
 }
 
-/* Makes the settings of a server that speaks |version| and later.  Returns
-   0, or an error of mbed TLS. */
-static int configure(mbedtls_ssl_config *config,
-                     mbedtls_ssl_protocol_version version) {
+/* Makes the settings of a server that offers the suites of |level|.  Returns 0,
+   or an error of mbed TLS. */
+static int configure(mbedtls_ssl_config *config, shako_tls_ciphers level) {
   int error;
 
   mbedtls_ssl_config_init(config);
@@ -84,11 +69,13 @@ static int configure(mbedtls_ssl_config *config,
   mbedtls_ssl_conf_rng(config, mbedtls_psa_get_random,
                        MBEDTLS_PSA_RANDOM_STATE);
 #endif
-  mbedtls_ssl_conf_min_tls_version(config, version);
+  mbedtls_ssl_conf_min_tls_version(config, level == SHAKO_TLS_CIPHERS_MODERN
+                                               ? MBEDTLS_SSL_VERSION_TLS1_3
+                                               : MBEDTLS_SSL_VERSION_TLS1_2);
   mbedtls_ssl_conf_max_tls_version(config, MBEDTLS_SSL_VERSION_TLS1_3);
   mbedtls_ssl_conf_tls13_key_exchange_modes(
       config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
-  mbedtls_ssl_conf_ciphersuites(config, suites);
+  mbedtls_ssl_conf_ciphersuites(config, shako__mbedtls_suites(level));
   mbedtls_ssl_conf_preference_order(config,
                                     MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_SERVER);
   mbedtls_ssl_conf_groups(config, groups);
@@ -139,6 +126,7 @@ int shako_mbedtls_context_new(shako_mbedtls_context **pcontext,
                               const shako_mem *mem, char *message) {
   shako_mem mine = mem != NULL ? *mem : shako__mem_default();
   shako_mbedtls_context *context;
+  size_t level;
   int error;
 
   message[0] = '\0';
@@ -152,9 +140,8 @@ int shako_mbedtls_context_new(shako_mbedtls_context **pcontext,
   }
 
   context->mem = mine;
-  error = configure(&context->from_1_2, MBEDTLS_SSL_VERSION_TLS1_2);
-  if (error == 0) {
-    error = configure(&context->from_1_3, MBEDTLS_SSL_VERSION_TLS1_3);
+  for (level = 0; level < SHAKO__LEVELS && error == 0; level++) {
+    error = configure(&context->settings[level], (shako_tls_ciphers)level);
   }
   if (error != 0) {
     shako_mbedtls_context_free(context);
@@ -167,12 +154,14 @@ int shako_mbedtls_context_new(shako_mbedtls_context **pcontext,
 
 void shako_mbedtls_context_free(shako_mbedtls_context *context) {
   shako_mem mem;
+  size_t level;
 
   if (context == NULL) {
     return;
   }
   mem = context->mem;
-  mbedtls_ssl_config_free(&context->from_1_2);
-  mbedtls_ssl_config_free(&context->from_1_3);
+  for (level = 0; level < SHAKO__LEVELS; level++) {
+    mbedtls_ssl_config_free(&context->settings[level]);
+  }
   shako__release(&mem, context, sizeof(*context));
 }

@@ -18,41 +18,12 @@
  *   (|cut|).
  */
 
-typedef struct cipher_name {
-  int id;
-  const char *name;
-} cipher_name;
-
-static const cipher_name cipher_names[] = {
-    {0x1301, "TLS_AES_128_GCM_SHA256"},
-    {0x1302, "TLS_AES_256_GCM_SHA384"},
-    {0x1303, "TLS_CHACHA20_POLY1305_SHA256"},
-    {0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
-    {0xc02c, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
-    {0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
-    {0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
-    {0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
-    {0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
-};
-
-/* Returns the IANA name of the cipher |id|; NULL for one never offered. */
-static const char *name_cipher(int id) {
-  size_t i;
-
-  for (i = 0; i < sizeof(cipher_names) / sizeof(cipher_names[0]); i++) {
-    if (cipher_names[i].id == id) {
-      return cipher_names[i].name;
-    }
-  }
-
-  return NULL;
-}
-
 static shako_tls_status conn_init(void *ctx, const void *context,
                                   const shako_tls_conn_config *config) {
   shako__mbedtls_conn *conn = ctx;
   const shako_mbedtls_context *shared = context;
-  bool only_1_3 = config->policy->tls_min_version > 0x0303;
+  const mbedtls_ssl_config *settings =
+      &shared->settings[shako__level_of(config->policy)];
 
   conn->wire = *config->wire;
   conn->state = SHAKO__MBEDTLS_HANDSHAKE;
@@ -60,8 +31,7 @@ static shako_tls_status conn_init(void *ctx, const void *context,
   conn->alert = -1;
 
   mbedtls_ssl_init(&conn->ssl);
-  if (mbedtls_ssl_setup(&conn->ssl, only_1_3 ? &shared->from_1_3
-                                             : &shared->from_1_2) != 0) {
+  if (mbedtls_ssl_setup(&conn->ssl, settings) != 0) {
     mbedtls_ssl_free(&conn->ssl);
     return SHAKO_TLS_STATUS_FAILED;
   }
@@ -124,8 +94,8 @@ static shako_tls_status handshake(void *ctx) {
   }
 
   conn->state = SHAKO__MBEDTLS_OPEN;
-  conn->cipher =
-      name_cipher(mbedtls_ssl_get_ciphersuite_id_from_ssl(&conn->ssl));
+  conn->cipher = shako__mbedtls_suite_name(
+      mbedtls_ssl_get_ciphersuite_id_from_ssl(&conn->ssl));
 
   return SHAKO_TLS_STATUS_OK;
 }

@@ -25,8 +25,7 @@
 
 struct shako_mbedtls_context {
   shako_mem mem;
-  mbedtls_ssl_config from_1_2; /* TLS 1.2 and later */
-  mbedtls_ssl_config from_1_3;
+  mbedtls_ssl_config settings[SHAKO__LEVELS];
 };
 
 typedef struct shako__mbedtls_certificate {
@@ -87,6 +86,13 @@ int shako__mbedtls_bio_send(void *ctx, const unsigned char *buf, size_t len);
 /* failure.c: latches |native|, an error of mbed TLS, as the end of |conn|,
    tells the peer where mbed TLS did not, and returns FAILED. */
 shako_tls_status shako__mbedtls_fail(shako__mbedtls_conn *conn, int native);
+
+/* suites.c: returns the suites of |level|, which end with 0. */
+const int *shako__mbedtls_suites(shako_tls_ciphers level);
+
+/* suites.c: returns the IANA name of the suite |id|; NULL for one never
+   offered. */
+const char *shako__mbedtls_suite_name(int id);
 
 /* context.c: gives mbed TLS the certificates of the connection that |ssl|
    belongs to. */

@@ -4,13 +4,15 @@
 
 #include "openssl/internal.h"
 
-/* The ciphers of TLS 1.3, and the ECDHE ones of TLS 1.2 that encrypt and
-   authenticate in one (RFC 9325 4.2), in our order, which TLS 1.2 follows. */
+/* The suites of TLS 1.3 but those of CCM.  All lists are in our order, which
+   TLS 1.2 follows. */
 #define SUITES_1_3                                                             \
   "TLS_AES_128_GCM_SHA256:"                                                    \
   "TLS_AES_256_GCM_SHA384:"                                                    \
   "TLS_CHACHA20_POLY1305_SHA256"
-#define SUITES_1_2                                                             \
+
+/* Those of ECDHE that encrypt and authenticate in one (RFC 9325 4.2). */
+#define INTERMEDIATE                                                           \
   "ECDHE-ECDSA-AES128-GCM-SHA256:"                                             \
   "ECDHE-RSA-AES128-GCM-SHA256:"                                               \
   "ECDHE-ECDSA-AES256-GCM-SHA384:"                                             \
@@ -18,7 +20,35 @@
   "ECDHE-ECDSA-CHACHA20-POLY1305:"                                             \
   "ECDHE-RSA-CHACHA20-POLY1305"
 
-#define SUITE_COUNT 9
+/* Those of ECDHE that have a MAC (SHA-2, then SHA-1), and RSA key exchange. */
+#define LEGACY                                                                 \
+  "ECDHE-ECDSA-AES128-SHA256:"                                                 \
+  "ECDHE-RSA-AES128-SHA256:"                                                   \
+  "ECDHE-ECDSA-AES256-SHA384:"                                                 \
+  "ECDHE-RSA-AES256-SHA384:"                                                   \
+  "ECDHE-ECDSA-AES128-SHA:"                                                    \
+  "ECDHE-RSA-AES128-SHA:"                                                      \
+  "ECDHE-ECDSA-AES256-SHA:"                                                    \
+  "ECDHE-RSA-AES256-SHA:"                                                      \
+  "AES128-GCM-SHA256:"                                                         \
+  "AES256-GCM-SHA384:"                                                         \
+  "AES128-SHA256:"                                                             \
+  "AES256-SHA256:"                                                             \
+  "AES128-SHA:"                                                                \
+  "AES256-SHA"
+
+typedef struct offer {
+  int floor;
+  const char *suites_1_2; /* OpenSSL takes no empty list */
+  int count;              /* of all suites */
+} offer;
+
+static const offer offers[SHAKO__LEVELS] = {
+    [SHAKO_TLS_CIPHERS_INTERMEDIATE] = {TLS1_2_VERSION, INTERMEDIATE, 3 + 6},
+    [SHAKO_TLS_CIPHERS_MODERN] = {TLS1_3_VERSION, INTERMEDIATE, 3 + 6},
+    [SHAKO_TLS_CIPHERS_LEGACY] = {TLS1_2_VERSION, INTERMEDIATE ":" LEGACY,
+                                  3 + 6 + 14},
+};
 
 /* Those of RSA PKCS#1 are for TLS 1.2. */
 #define SIGNATURE_ALGORITHMS                                                   \
@@ -99,15 +129,15 @@ static int note_version(SSL *ssl, void *unused) {
   return 1;
 }
 
-/* Sets all that a server asks, since OpenSSL has filled |settings| from the
-   system's configuration.  Returns false for want of memory, or where OpenSSL
-   was built without one of these.
+/* Sets all that a server of |what| asks, since OpenSSL has filled |settings|
+   from the system's configuration.  Returns false for want of memory, or where
+   OpenSSL was built without one of these.
 
    The security level is the one that adds nothing: all that a level forbids
    is not in our lists, but for what it says of the rest of a chain, which is
    between those who made it and the clients.  The ciphers are counted because
    OpenSSL leaves out what it finds no memory for. */
-static bool configure(SSL_CTX *settings) {
+static bool configure(SSL_CTX *settings, const offer *what) {
   static const int groups[] = {NID_X25519, NID_X9_62_prime256v1, NID_secp384r1};
 
   (void)SSL_CTX_clear_options(settings, SSL_CTX_get_options(settings));
@@ -125,14 +155,32 @@ static bool configure(SSL_CTX *settings) {
   return SSL_CTX_set_num_tickets(settings, 0) &&
          SSL_CTX_set_max_early_data(settings, 0) &&
          SSL_CTX_set_block_padding(settings, 0) &&
-         SSL_CTX_set_min_proto_version(settings, TLS1_2_VERSION) &&
+         SSL_CTX_set_min_proto_version(settings, what->floor) &&
          SSL_CTX_set_max_proto_version(settings, TLS1_3_VERSION) &&
          SSL_CTX_set_ciphersuites(settings, SUITES_1_3) &&
-         SSL_CTX_set_cipher_list(settings, SUITES_1_2) &&
+         SSL_CTX_set_cipher_list(settings, what->suites_1_2) &&
          SSL_CTX_set1_groups(settings, groups,
                              (long)(sizeof(groups) / sizeof(groups[0]))) &&
          SSL_CTX_set1_sigalgs_list(settings, SIGNATURE_ALGORITHMS) &&
-         sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(settings)) == SUITE_COUNT;
+         sk_SSL_CIPHER_num(SSL_CTX_get_ciphers(settings)) == what->count;
+}
+
+/* Makes the settings of |what|, as far as it gets, in |*psettings|.  Returns as
+   shako_openssl_context_new(). */
+static int make(SSL_CTX **psettings, const offer *what, OSSL_LIB_CTX *library,
+                char *message) {
+  *psettings = SSL_CTX_new_ex(library, NULL, TLS_server_method());
+  if (*psettings == NULL) {
+    return shako__openssl_explain(message, SHAKO_ERR_TLS, "",
+                                  "OpenSSL does not start");
+  }
+  if (!configure(*psettings, what)) {
+    return shako__openssl_explain(
+        message, SHAKO_ERR_TLS, "",
+        "OpenSSL was built without what TLS needs here");
+  }
+
+  return 0;
 }
 
 /* Makes the parts of |context|.  Returns 0, or the error of
@@ -140,6 +188,7 @@ static bool configure(SSL_CTX *settings) {
 static int fill(shako_openssl_context *context, char *message) {
   OSSL_LIB_CTX *library = shako__openssl_library();
   unsigned char octet;
+  size_t level;
 
   if (OPENSSL_version_major() != OPENSSL_VERSION_MAJOR) {
     SHAKO__SAY(message, "compiled for " OPENSSL_VERSION_TEXT
@@ -156,15 +205,16 @@ static int fill(shako_openssl_context *context, char *message) {
   }
 
   context->method = shako__openssl_bio_method();
-  context->settings = SSL_CTX_new_ex(library, NULL, TLS_server_method());
-  if (context->method == NULL || context->settings == NULL) {
-    return shako__openssl_explain(message, SHAKO_ERR_TLS, "",
-                                  "OpenSSL does not start");
+  if (context->method == NULL) {
+    return SHAKO_ERR_NOMEM;
   }
-  if (!configure(context->settings)) {
-    return shako__openssl_explain(
-        message, SHAKO_ERR_TLS, "",
-        "OpenSSL was built without what TLS needs here");
+  for (level = 0; level < SHAKO__LEVELS; level++) {
+    int error =
+        make(&context->settings[level], &offers[level], library, message);
+
+    if (error != 0) {
+      return error;
+    }
   }
 
   return 0;
@@ -196,12 +246,15 @@ int shako_openssl_context_new(shako_openssl_context **pcontext,
 
 void shako_openssl_context_free(shako_openssl_context *context) {
   shako_mem mem;
+  size_t level;
 
   if (context == NULL) {
     return;
   }
   mem = context->mem;
-  SSL_CTX_free(context->settings);
+  for (level = 0; level < SHAKO__LEVELS; level++) {
+    SSL_CTX_free(context->settings[level]);
+  }
   BIO_meth_free(context->method);
   shako__release(&mem, context, sizeof(*context));
 }

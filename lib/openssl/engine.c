@@ -20,7 +20,6 @@ static shako_tls_status conn_init(void *ctx, const void *context,
                                   const shako_tls_conn_config *config) {
   shako__openssl_conn *conn = ctx;
   const shako_openssl_context *shared = context;
-  bool only_1_3 = config->policy->tls_min_version > TLS1_2_VERSION;
   BIO *bio;
 
   conn->wire = *config->wire;
@@ -28,11 +27,9 @@ static shako_tls_status conn_init(void *ctx, const void *context,
   conn->alert = -1;
 
   ERR_clear_error();
-  conn->ssl = SSL_new(shared->settings);
+  conn->ssl = SSL_new(shared->settings[shako__level_of(config->policy)]);
   bio = BIO_new(shared->method);
-  if (conn->ssl == NULL || bio == NULL ||
-      (only_1_3 && !SSL_set_min_proto_version(conn->ssl, TLS1_3_VERSION)) ||
-      !SSL_set_app_data(conn->ssl, conn)) {
+  if (conn->ssl == NULL || bio == NULL || !SSL_set_app_data(conn->ssl, conn)) {
     BIO_free(bio);
     SSL_free(conn->ssl);
     ERR_clear_error();

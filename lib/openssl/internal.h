@@ -18,7 +18,7 @@
 struct shako_openssl_context {
   shako_mem mem;
   BIO_METHOD *method; /* of the BIO that leads to the wire */
-  SSL_CTX *settings;
+  SSL_CTX *settings[SHAKO__LEVELS];
 };
 
 typedef struct shako__openssl_certificate {

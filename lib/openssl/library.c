@@ -31,6 +31,7 @@
     return found != NULL;                                                      \
   }
 
+DEFINE_HAS(asymmetric, EVP_ASYM_CIPHER)
 DEFINE_HAS(cipher, EVP_CIPHER)
 DEFINE_HAS(decoder, OSSL_DECODER)
 DEFINE_HAS(digest, EVP_MD)
@@ -52,6 +53,9 @@ static const struct {
     {has_cipher, "AES-128-GCM"},
     {has_cipher, "AES-256-GCM"},
     {has_cipher, "ChaCha20-Poly1305"},
+    {has_cipher, "AES-128-CBC"},
+    {has_cipher, "AES-256-CBC"},
+    {has_digest, "SHA1"},
     {has_digest, "SHA2-256"},
     {has_digest, "SHA2-384"},
     {has_digest, "SHA2-512"},
@@ -64,6 +68,7 @@ static const struct {
     {has_keys, "RSA"},
     {has_exchange, "X25519"},
     {has_exchange, "ECDH"},
+    {has_asymmetric, "RSA"},
     {has_signature, "ECDSA"},
     {has_signature, "RSA"},
     {has_decoder, "EC"},

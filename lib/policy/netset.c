@@ -146,6 +146,25 @@ uint32_t shako__netset_find(const shako__netset *set,
   return is_ipv4(key) ? find_ipv4(set, key) : find_ipv6(set, key);
 }
 
+static void mark(uint8_t *bits, uint32_t rule) {
+  if (rule != SHAKO__NO_RULE) {
+    bits[rule / 8] |= (uint8_t)(1 << rule % 8);
+  }
+}
+
+void shako__netset_mark(const shako__netset *set, uint8_t *bits) {
+  const stretch4 *ipv4 = set->ipv4.items;
+  const shako__stretch *ipv6 = set->ipv6.items;
+  size_t i;
+
+  for (i = 0; i < set->ipv4.count; i++) {
+    mark(bits, ipv4[i].rule);
+  }
+  for (i = 0; i < set->ipv6.count; i++) {
+    mark(bits, ipv6[i].rule);
+  }
+}
+
 void shako__netset_free(shako__netset *set) {
   shako__array_free(&set->ranges);
   shako__array_free(&set->ipv4);

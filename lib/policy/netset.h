@@ -40,6 +40,10 @@ int shako__netset_build(shako__netset *set);
 uint32_t shako__netset_find(const shako__netset *set,
                             const uint8_t address[16]);
 
+/* Sets the bit of each rule that decides for an address, the lowest in the
+   first octet, in |bits|, which has room for all of them.  |set| is built. */
+void shako__netset_mark(const shako__netset *set, uint8_t *bits);
+
 void shako__netset_free(shako__netset *set);
 
 #endif /* SHAKO_POLICY_NETSET_H */

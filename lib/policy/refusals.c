@@ -10,6 +10,8 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
   /* RFC 3207 4 */
   NO(TLS_REQUIRED,        530, "5.7.0", "tls-required",        0,
      "Must issue a STARTTLS command first"),
+  NO(TLS_REQUIRED_OF_SENDER, 530, "5.7.0", "tls-required-of-sender", 0,
+     "Must issue a STARTTLS command first"),
   NO(TLS_NOT_OFFERED,     502, "5.5.1", "tls-not-offered",     0,
      "STARTTLS is not offered"),
   NO(NO_CERTIFICATE,      454, "4.7.0", "no-certificate",      0,
@@ -19,12 +21,18 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
   /* RFC 3207 4.1: all but QUIT */
   NO(TLS_TOO_WEAK,        554, "5.7.0", "tls-too-weak",        0,
      "This TLS is too weak for mail from you"),
+  /* Before any cryptography is spent */
+  NO(TOO_MANY_HANDSHAKES, 454, "4.7.0", "too-many-handshakes", 0,
+     "Too many handshakes from your network"),
   /* RFC 3207 6: what stands behind STARTTLS was injected */
   NO(INJECTED_BYTES,      554, "5.5.0", "injected-bytes",      1,
      "Octets behind STARTTLS"),
   /* A ClientHello where SMTP is spoken: nothing that it would understand */
   NO(TLS_ON_CLEAR_PORT,     0, NULL,    "tls-on-clear-port",   1,
      NULL),
+  /* RFC 5321 4.3.1, RFC 2920 3.1: before the greeting, behind EHLO or DATA */
+  NO(EARLY_OCTETS,        554, "5.5.0", "early-octets",        1,
+     "You spoke before it was your turn"),
   /* RFC 5321 3.1: after a 554 greeting */
   NO(TURNED_AWAY,         503, "5.5.1", "turned-away",         0,
      "No service for you; only QUIT is taken"),
@@ -59,8 +67,12 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
   /* RFC 5321 4.5.3.1.10, 3.8 */
   NO(TOO_MANY_RECIPIENTS, 452, "4.5.3", "too-many-recipients", 0,
      "Too many recipients"),
+  NO(RECIPIENT_RATE,      452, "4.5.3", "recipient-rate",      0,
+     "Too many recipients from your network in this hour"),
   NO(TOO_MANY_MESSAGES,   421, "4.7.0", "too-many-messages",   1,
      "Too many messages on one connection"),
+  NO(TOO_MANY_CONNECTIONS, 421, "4.7.0", "too-many-connections", 1,
+     "Too many connections"),
   NO(TOO_MANY_ERRORS,     421, "4.7.0", "too-many-errors",     1,
      "Too many errors"),
   NO(SHUTDOWN,            421, "4.3.2", "shutdown",            1,

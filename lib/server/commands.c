@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "policy/refusals.h"
+#include "server/counters.h"
 #include "smtp/line.h"
 #include "smtp/param.h"
 #include "smtp/path.h"
@@ -83,6 +84,28 @@ static void turn_down(shako_session *session, const shako_verdict *refusal,
   shako__refuse(session, refusal, close);
 }
 
+bool shako__command_observe(shako_session *session, shako_span line) {
+  const shako_policy *policy = shako__policy(session);
+  const shako_facts facts = shako__facts(session);
+  const shako_verdict *refusal;
+  shako_verb verb;
+
+  if (!policy->tls_observed || session->seen) {
+    session->seen = false;
+    return false;
+  }
+  verb = shako__verb_find(shako__command_split(line).verb)->verb;
+  refusal = shako_policy_observe(policy, &facts, verb);
+  if (!refusal || shako_policy_check(policy, &facts, verb)) {
+    return false;
+  }
+  shako__emit(session, SHAKO_EVENT_OBSERVED);
+  session->event.u.observed.verdict = refusal;
+  session->observed++;
+  session->seen = true;
+  return true;
+}
+
 void shako__command_take(shako_session *session, shako_span line,
                          bool too_long) {
   const shako__command command = shako__command_split(line);
@@ -92,6 +115,9 @@ void shako__command_take(shako_session *session, shako_span line,
   session->active = session->now;
   if (!refusal) {
     refusal = parse(session, row, &command);
+  }
+  if (session->error) {
+    return; /* no memory for what the command says: the next step ends it */
   }
   if (refusal) {
     turn_down(session, refusal, row, &command);
@@ -104,12 +130,12 @@ void shako__command_take(shako_session *session, shako_span line,
 
 void shako__refuse(shako_session *session, const shako_verdict *verdict,
                    bool close) {
-  session->refused = *verdict;
-  session->refused.close = verdict->close || close;
+  session->refused = verdict;
+  session->refused_close = verdict->close || close;
   session->refusals++;
   session->owed_violation = true;
-  if (session->refused.close) {
-    shako__end(session, &session->refused, verdict->reason);
+  if (session->refused_close) {
+    shako__end(session, verdict, verdict->reason);
     return;
   }
   if (shako__can_speak(session)) {
@@ -170,7 +196,7 @@ const shako_verdict *shako__parse_some(shako_session *session,
    hosts without a name have nothing else to say. */
 static const shako_verdict *parse_hello(shako_session *session,
                                         shako_span argument, bool extended) {
-  if (!shako__is_domain(argument) && !shako__is_address_literal(argument)) {
+  if (!shako__is_host(argument)) {
     return no(SHAKO__REFUSAL_BAD_PARAMETER);
   }
   session->event.u.hello.name = argument;
@@ -216,6 +242,19 @@ static const shako_verdict *judge_params(shako__param_result result) {
   return no(SHAKO__REFUSAL_BAD_PARAMETER);
 }
 
+/* The gate once more, now that the reverse-path is known. */
+static const shako_verdict *judge_sender(const shako_session *session,
+                                         shako_span path) {
+  const shako_policy *policy = shako__policy(session);
+  shako_facts facts = shako__facts(session);
+
+  if (policy->tls_mandatory_senders) {
+    facts.mandatory_sender =
+        shako_address_list_holds(policy->tls_mandatory_senders, path) != 0;
+  }
+  return shako_policy_check(policy, &facts, SHAKO_VERB_MAIL);
+}
+
 /* RFC 5321 4.1.1.2.  Without EHLO there are no parameters (2.2.1). */
 const shako_verdict *shako__parse_mail(shako_session *session,
                                        shako_span argument) {
@@ -227,7 +266,8 @@ const shako_verdict *shako__parse_mail(shako_session *session,
   if (!cut_keyword(&argument, "FROM:")) {
     return no(SHAKO__REFUSAL_BAD_PARAMETER);
   }
-  if (!shako__reverse_path_read(&argument, &path)) {
+  if (!shako__reverse_path_read(&argument, &path) &&
+      !shako__path_complete(session, &argument, &path)) {
     return no(SHAKO__REFUSAL_BAD_REVERSE_PATH);
   }
   refusal = judge_params(shako__mail_params_read(argument, &params));
@@ -243,12 +283,13 @@ const shako_verdict *shako__parse_mail(shako_session *session,
   if (policy->max_messages != 0 && session->messages >= policy->max_messages) {
     return no(SHAKO__REFUSAL_TOO_MANY_MESSAGES);
   }
+  shako__path_settle(session, &path, false);
   session->event.u.mail.path = path.mailbox;
   session->event.u.mail.local_part = path.local_part;
   session->event.u.mail.domain = path.domain;
   session->event.u.mail.size = params.size;
   session->event.u.mail.flags = params.flags;
-  return NULL;
+  return judge_sender(session, path.mailbox);
 }
 
 /* RFC 5321 4.1.1.3 */
@@ -261,7 +302,8 @@ const shako_verdict *shako__parse_rcpt(shako_session *session,
   if (!cut_keyword(&argument, "TO:")) {
     return no(SHAKO__REFUSAL_BAD_PARAMETER);
   }
-  if (!shako__forward_path_read(&argument, &path)) {
+  if (!shako__forward_path_read(&argument, &path) &&
+      !shako__path_complete(session, &argument, &path)) {
     return no(SHAKO__REFUSAL_BAD_FORWARD_PATH);
   }
   refusal = judge_params(shako__rcpt_params_read(argument));
@@ -272,6 +314,13 @@ const shako_verdict *shako__parse_rcpt(shako_session *session,
       session->recipients >= policy->max_recipients) {
     return no(SHAKO__REFUSAL_TOO_MANY_RECIPIENTS);
   }
+  if (!shako__counters_recipient(
+          session->listener->counters, &session->peer.address,
+          policy->max_recipients_per_hour, session->now)) {
+    return no(SHAKO__REFUSAL_RECIPIENT_RATE);
+  }
+  session->event.u.rcpt.given = path.mailbox;
+  shako__path_settle(session, &path, true);
   session->event.u.rcpt.path = path.mailbox;
   session->event.u.rcpt.local_part = path.local_part;
   session->event.u.rcpt.domain = path.domain;

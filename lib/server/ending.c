@@ -54,10 +54,11 @@ void shako__close_step(shako_session *session) {
   session->event.u.closed.error = session->error;
   session->event.u.closed.messages = session->messages;
   session->event.u.closed.refusals = session->refusals;
+  session->event.u.closed.observed = session->observed;
   session->event.u.closed.tls = shako_session_tls(session);
-  session->event.u.closed.match =
-      (shako_hat_match){.policy = shako__policy(session)};
+  session->event.u.closed.match = shako__match(session);
   session->phase = SHAKO__PHASE_CLOSED;
+  shako__depart(session);
 }
 
 static shako_time after(shako_time from, uint32_t limit) {

@@ -1,9 +1,8 @@
 #include "server/listener.h"
 
-#include <string.h>
-
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "policy/policy.h"
 #include "smtp/path.h"
 
 #define RECV_BUFFER_MIN 4096
@@ -11,39 +10,59 @@
 
 void shako_listener_config_default_sized(shako_listener_config *config,
                                          size_t size) {
-  const shako_listener_config defaults = {.recv_buffer_size = 16384};
+  const shako_listener_config defaults = {
+      .port = 25,
+      .max_concurrency = 1000,
+      .tcp_queue = 50,
+      .recv_buffer_size = 16384,
+  };
 
   shako__sized_fill(config, size, &defaults, sizeof(defaults));
 }
 
-static const char *judge_hostname(const char *hostname) {
-  shako_span span;
-
-  if (!hostname) {
+static const char *judge_names(const shako_listener_config *config) {
+  if (!config->hostname) {
     return "hostname: must be set";
   }
-  span = shako__span(hostname);
-  if (!shako__is_domain(span) && !shako__is_address_literal(span)) {
+  if (!shako__is_host(shako__span(config->hostname))) {
     return "hostname: neither a domain nor an address literal";
   }
+  if (config->default_domain &&
+      !shako__is_host(shako__span(config->default_domain))) {
+    return "default_domain: neither a domain nor an address literal";
+  }
+  if (config->name && !shako__all_text(shako__span(config->name))) {
+    return "name: an octet that is not printable ASCII";
+  }
+  if (config->interface_label &&
+      !shako__all_text(shako__span(config->interface_label))) {
+    return "interface_label: an octet that is not printable ASCII";
+  }
+  if ((unsigned)config->type > SHAKO_LISTENER_TYPE_PRIVATE) {
+    return "type: no such type";
+  }
   return NULL;
 }
 
-static const char *judge_policy(const shako_policy *policy) {
-  if ((unsigned)policy->access > SHAKO_ACCESS_TCPREFUSE) {
-    return "policy.access: no such rule";
-  }
-  if ((unsigned)policy->tls > SHAKO_TLS_SETTING_REQUIRED) {
-    return "policy.tls: no such setting";
-  }
-  if (policy->tls_min_version != 0x0303 && policy->tls_min_version != 0x0304) {
-    return "policy.tls_min_version: neither 0x0303 nor 0x0304";
+static const char *judge_map(const shako_listener_config *config) {
+  size_t i;
+
+  for (i = 0; i < config->domain_map_rows; i++) {
+    const shako_domain_map_row *row = &config->domain_map[i];
+    shako_span from = shako__span(row->from);
+
+    shako__cut(&from, '.');
+    if (!shako__is_domain(from)) {
+      return "domain_map: from: neither a domain nor a dot and a domain";
+    }
+    if (!shako__is_host(shako__span(row->to))) {
+      return "domain_map: to: neither a domain nor an address literal";
+    }
   }
   return NULL;
 }
 
-static const char *judge_tls(const shako_listener_config *config,
-                             const shako_policy *policy) {
+static const char *judge_tls(const shako_listener_config *config) {
   bool possible = config->engine || config->external_tls;
   const shako_certificate_provider *provider = config->certificates;
 
@@ -62,21 +81,52 @@ static const char *judge_tls(const shako_listener_config *config,
   if (config->implicit_tls && !possible) {
     return "implicit_tls: there is no TLS (engine, external_tls)";
   }
+  return NULL;
+}
+
+/* Whether a group of |hat| offers or demands TLS. */
+static bool table_needs_tls(const shako_hat *hat) {
+  shako_hat_group group;
+  size_t i;
+
+  for (i = 0; shako_hat_group_at(hat, i, &group) == 0; i++) {
+    if (group.policy->tls != SHAKO_TLS_SETTING_NO &&
+        group.policy->access <= SHAKO_ACCESS_RELAY) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static const char *judge_policies(const shako_listener_config *config,
+                                  const shako_policy *policy) {
+  bool possible = config->engine || config->external_tls;
+  const char *why = shako__policy_judge_default(policy);
+
+  if (why) {
+    return why;
+  }
   if (policy->tls != SHAKO_TLS_SETTING_NO && !possible) {
     return "policy.tls: there is no TLS (engine, external_tls)";
+  }
+  if (config->hat && !possible && table_needs_tls(config->hat)) {
+    return "hat: a policy has TLS, and there is none (engine, external_tls)";
   }
   return NULL;
 }
 
 static const char *judge_config(const shako_listener_config *config,
                                 const shako_policy *policy) {
-  const char *why = judge_hostname(config->hostname);
+  const char *why = judge_names(config);
 
   if (!why) {
-    why = judge_policy(policy);
+    why = judge_map(config);
   }
   if (!why) {
-    why = judge_tls(config, policy);
+    why = judge_tls(config);
+  }
+  if (!why) {
+    why = judge_policies(config, policy);
   }
   if (!why && (config->recv_buffer_size < RECV_BUFFER_MIN ||
                config->recv_buffer_size > RECV_BUFFER_MAX)) {
@@ -91,47 +141,89 @@ static const char *judge_sizes(const shako_listener_config *config) {
   if (config->policy && !SHAKO__KNOWS(config->policy, answer_timeout)) {
     return "policy.struct_size: call shako_policy_default() first";
   }
+  if (config->policy && config->hat) {
+    return "policy: the table has defaults of its own";
+  }
   if (config->certificates && !SHAKO__KNOWS(config->certificates, select)) {
     return "certificates.struct_size: must be set";
   }
   return NULL;
 }
 
-/* Copies |text| to |*room| and moves that on; NULL stays NULL. */
-static const char *keep(char **room, const char *text) {
-  char *copy = *room;
-  size_t size;
-
-  if (!text) {
-    return NULL;
+/* Copies |text| to |*copy|; NULL stays NULL.  Returns false without memory. */
+static bool keep(shako_listener *listener, const char **copy,
+                 const char *text) {
+  *copy = NULL;
+  if (text) {
+    *copy = shako__strings_keep(&listener->strings, shako__span(text));
   }
-  size = strlen(text) + 1;
-  memcpy(copy, text, size);
-  *room += size;
-  return copy;
+  return *copy || !text;
 }
 
-static size_t text_size(const char *text) {
-  return text ? strlen(text) + 1 : 0;
+static bool keep_policy(shako_listener *listener, const shako_policy *policy) {
+  shako_policy *copy = &listener->policy;
+
+  *copy = *policy;
+  if (copy->tls_mandatory_senders) {
+    shako_address_list_ref(copy->tls_mandatory_senders);
+  }
+  return keep(listener, &copy->name, policy->name) &&
+         keep(listener, &copy->banner_text, policy->banner_text) &&
+         keep(listener, &copy->reject_text, policy->reject_text) &&
+         keep(listener, &copy->hostname, policy->hostname);
 }
 
-static shako_listener *make(const shako_listener_config *config,
-                            const shako_policy *policy, const shako_mem *mem) {
-  size_t size = sizeof(shako_listener) + text_size(config->hostname) +
-                text_size(policy->name);
-  shako_listener *listener = shako__alloc(mem, size);
-  char *room;
+static bool keep_map(shako_listener *listener,
+                     const shako_listener_config *config) {
+  size_t rows = config->domain_map_rows;
+  size_t i;
 
-  if (!listener) {
-    return NULL;
+  listener->map_rows = rows;
+  if (rows > 0) {
+    listener->map_to =
+        shako__alloc(&listener->mem, rows * sizeof(listener->map_to[0]));
+    if (!listener->map_to) {
+      return false;
+    }
   }
-  room = (char *)(listener + 1);
-  listener->mem = *mem;
-  listener->references = 1;
-  listener->size = size;
-  listener->hostname = keep(&room, config->hostname);
-  listener->policy = *policy;
-  listener->policy.name = keep(&room, policy->name);
+  for (i = 0; i < rows; i++) {
+    const shako_domain_map_row *row = &config->domain_map[i];
+
+    if (!keep(listener, &listener->map_to[i], row->to) ||
+        shako__nameset_add(&listener->mapped, shako__span(row->from),
+                           (uint32_t)i) != 0) {
+      return false;
+    }
+  }
+  return shako__nameset_build(&listener->mapped) == 0;
+}
+
+static bool keep_names(shako_listener *listener,
+                       const shako_listener_config *config) {
+  return keep(listener, &listener->hostname, config->hostname) &&
+         keep(listener, &listener->name, config->name) &&
+         keep(listener, &listener->interface_label, config->interface_label) &&
+         keep(listener, &listener->default_domain, config->default_domain);
+}
+
+static bool keep_shared(shako_listener *listener,
+                        const shako_listener_config *config) {
+  if (config->hat) {
+    listener->hat = shako_hat_ref(config->hat);
+  }
+  if (config->counters) {
+    listener->counters = shako_counters_ref(config->counters);
+    return true;
+  }
+  return shako_counters_new(&listener->counters, NULL, &listener->mem) == 0;
+}
+
+static void copy_plain(shako_listener *listener,
+                       const shako_listener_config *config) {
+  listener->type = config->type;
+  listener->port = config->port;
+  listener->max_concurrency = config->max_concurrency;
+  listener->tcp_queue = config->tcp_queue;
   listener->engine = config->engine;
   listener->context = config->context;
   listener->implicit_tls = config->implicit_tls != 0;
@@ -142,7 +234,37 @@ static shako_listener *make(const shako_listener_config *config,
     shako__sized_copy(&listener->certificates, sizeof(listener->certificates),
                       config->certificates);
   }
+}
+
+static shako_listener *make(const shako_listener_config *config,
+                            const shako_policy *policy, const shako_mem *mem) {
+  shako_listener *listener = shako__alloc(mem, sizeof(*listener));
+
+  if (!listener) {
+    return NULL;
+  }
+  listener->mem = *mem;
+  listener->references = 1;
+  shako__strings_init(&listener->strings, &listener->mem);
+  shako__nameset_init(&listener->mapped, &listener->mem);
+  copy_plain(listener, config);
+  if (!keep_names(listener, config) || !keep_policy(listener, policy) ||
+      !keep_map(listener, config) || !keep_shared(listener, config)) {
+    shako_listener_unref(listener);
+    return NULL;
+  }
   return listener;
+}
+
+/* Fills |*policy| with the one for peers of which no table says anything. */
+static void default_policy(const shako_listener_config *config,
+                           shako_policy *policy) {
+  shako_policy_default(policy);
+  if (config->hat) {
+    *policy = *shako_hat_defaults(config->hat);
+  } else if (config->policy) {
+    shako__sized_copy(policy, sizeof(*policy), config->policy);
+  }
 }
 
 int shako_listener_new(shako_listener **plistener,
@@ -158,10 +280,7 @@ int shako_listener_new(shako_listener **plistener,
   if (*reason) {
     return SHAKO_ERR_INVALID_ARGUMENT;
   }
-  shako_policy_default(&policy);
-  if (config.policy) {
-    shako__sized_copy(&policy, sizeof(policy), config.policy);
-  }
+  default_policy(&config, &policy);
   *reason = judge_config(&config, &policy);
   if (*reason) {
     return SHAKO_ERR_INVALID_ARGUMENT;
@@ -180,13 +299,30 @@ shako_listener *shako_listener_ref(shako_listener *listener) {
   return listener;
 }
 
-void shako_listener_unref(shako_listener *listener) {
-  if (!listener) {
-    return;
-  }
-  if (__atomic_sub_fetch(&listener->references, 1, __ATOMIC_ACQ_REL) == 0) {
-    shako_mem mem = listener->mem;
+static void free_listener(shako_listener *listener) {
+  shako_mem mem = listener->mem;
 
-    shako__release(&mem, listener, listener->size);
+  shako_hat_unref(listener->hat);
+  shako_counters_unref(listener->counters);
+  shako_address_list_unref(listener->policy.tls_mandatory_senders);
+  shako__nameset_free(&listener->mapped);
+  shako__release(&mem, listener->map_to,
+                 listener->map_rows * sizeof(listener->map_to[0]));
+  shako__strings_free(&listener->strings);
+  shako__release(&mem, listener, sizeof(*listener));
+}
+
+void shako_listener_unref(shako_listener *listener) {
+  if (listener &&
+      __atomic_sub_fetch(&listener->references, 1, __ATOMIC_ACQ_REL) == 0) {
+    free_listener(listener);
   }
+}
+
+const shako_policy *shako_listener_policy(const shako_listener *listener) {
+  return &listener->policy;
+}
+
+const shako_hat *shako_listener_hat(const shako_listener *listener) {
+  return listener->hat;
 }

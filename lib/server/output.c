@@ -131,7 +131,7 @@ static void say(shako_session *session, int code, const char *enhanced,
 
 static void say_greeting(shako_session *session, int code, const char *text) {
   char greeting[SHAKO_REPLY_TEXT_MAX + SHAKO__REPLY_LINE_MAX];
-  const char *hostname = session->listener->hostname;
+  const char *hostname = shako__hostname(session);
   size_t len = strlen(hostname);
 
   memcpy(greeting, hostname, len);

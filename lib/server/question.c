@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "policy/refusals.h"
+#include "policy/words.h"
 #include "smtp/reply.h"
 
 void shako__ask(shako_session *session, shako_event_type type) {
@@ -36,6 +38,20 @@ static yes_row yes_of(shako_event_type type) {
   return rows[type];
 }
 
+/* The policy's words for a greeting.  |buf| holds SHAKO_REPLY_TEXT_MAX octets
+   and a NUL. */
+static void put_words(const shako_session *session, const char *template,
+                      char *buf) {
+  char remote_ip[SHAKO_ADDRESS_TEXT_SIZE];
+  const shako__words words = {shako__match(session).group,
+                              shako__hostname(session), remote_ip};
+  shako__text text;
+
+  shako_address_format(&session->peer.address, remote_ip);
+  shako__text_init(&text, buf, SHAKO_REPLY_TEXT_MAX + 1);
+  shako__words_put(&text, template, &words);
+}
+
 static bool is_rejected(const shako_session *session) {
   return session->asked == SHAKO_EVENT_CONNECT &&
          shako__policy(session)->access == SHAKO_ACCESS_REJECT;
@@ -50,6 +66,11 @@ static int reply(shako_session *session, shako__answer answer, int code,
                  const char *enhanced, const char *text) {
   char buf[SHAKO_REPLY_TEXT_MAX + SHAKO__HELLO_EXTRA];
 
+  if (answer == SHAKO__ANSWER_YES && shako__is_early(session)) {
+    session->question = 0;
+    session->answer = SHAKO__ANSWER_EARLY;
+    return 0;
+  }
   if (code != 0 && shako__can_speak(session)) {
     if (is_hello_yes(session, code)) {
       shako__hello_text(session, text, buf);
@@ -80,6 +101,25 @@ static int check_open(const shako_session *session, shako_question question) {
   return 0;
 }
 
+/* Greets in the words of the policy. */
+static int greet(shako_session *session) {
+  const shako_policy *policy = shako__policy(session);
+  char text[SHAKO_REPLY_TEXT_MAX + 1];
+  const char *banner = policy->banner_text ? policy->banner_text : "ESMTP";
+  const char *no =
+      policy->reject_text ? policy->reject_text : "No SMTP service for you";
+
+  if (!is_rejected(session)) {
+    put_words(session, banner, text);
+    return reply(session, SHAKO__ANSWER_YES, policy->banner_code, NULL, text);
+  }
+  put_words(session, no, text);
+  return reply(session,
+               policy->reject_code == 421 ? SHAKO__ANSWER_END
+                                          : SHAKO__ANSWER_NO,
+               policy->reject_code, NULL, text);
+}
+
 int shako_session_accept(shako_session *session, shako_question question) {
   yes_row yes;
   int error = check_open(session, question);
@@ -87,9 +127,11 @@ int shako_session_accept(shako_session *session, shako_question question) {
   if (error) {
     return error;
   }
-  if (is_rejected(session)) {
-    return reply(session, SHAKO__ANSWER_NO, 554, NULL,
-                 "No SMTP service for you");
+  if (session->asked == SHAKO_EVENT_CONNECT) {
+    return greet(session);
+  }
+  if (session->asked == SHAKO_EVENT_LOOKUP) {
+    return shako_session_inform(session, question, &session->peer);
   }
   yes = yes_of(session->asked);
   return reply(session, SHAKO__ANSWER_YES, yes.code, yes.enhanced, yes.text);
@@ -99,6 +141,9 @@ int shako_session_accept(shako_session *session, shako_question question) {
 static shako__answer meaning_of(const shako_session *session, int code) {
   if (code == 421) {
     return SHAKO__ANSWER_END;
+  }
+  if (session->asked == SHAKO_EVENT_LOOKUP) {
+    return SHAKO__ANSWER_NONE;
   }
   if (code >= 400 && code <= 599) {
     return SHAKO__ANSWER_NO;
@@ -133,6 +178,26 @@ int shako_session_answer(shako_session *session, shako_question question,
     return SHAKO_ERR_INVALID_ARGUMENT;
   }
   return reply(session, answer, code, enhanced, text);
+}
+
+int shako_session_inform(shako_session *session, shako_question question,
+                         const shako_peer *facts) {
+  int error;
+
+  if (question == 0 || question != session->question) {
+    return SHAKO_ERR_STALE_QUESTION;
+  }
+  if (session->asked != SHAKO_EVENT_LOOKUP) {
+    return SHAKO_ERR_INVALID_STATE;
+  }
+  error = shako__learn(session, facts);
+  if (error != SHAKO_ERR_INVALID_ARGUMENT) {
+    session->question = 0;
+  }
+  if (error == 0) {
+    session->answer = SHAKO__ANSWER_YES;
+  }
+  return error;
 }
 
 int shako_session_tls_external(shako_session *session, shako_question question,
@@ -205,7 +270,10 @@ static void act_on(shako_session *session, bool yes) {
   case SHAKO_EVENT_MESSAGE:
     shako__answered_message(session, yes);
     break;
+  case SHAKO_EVENT_LOOKUP: /* phase START goes on */
+    break;
   case SHAKO_EVENT_TLS:
+  case SHAKO_EVENT_OBSERVED:
   case SHAKO_EVENT_BODY:
   case SHAKO_EVENT_RESET:
   case SHAKO_EVENT_VIOLATION:
@@ -216,7 +284,8 @@ static void act_on(shako_session *session, bool yes) {
 
 void shako__apply_answer(shako_session *session) {
   shako__answer answer = session->answer;
-  bool command = session->asked != SHAKO_EVENT_CONNECT &&
+  bool command = session->asked != SHAKO_EVENT_LOOKUP &&
+                 session->asked != SHAKO_EVENT_CONNECT &&
                  session->asked != SHAKO_EVENT_HANDSHAKE;
 
   /* Where there is no room, the error keeps everybody from speaking. */
@@ -224,6 +293,11 @@ void shako__apply_answer(shako_session *session) {
   session->answer = SHAKO__ANSWER_NONE;
   session->born += session->now - session->asked_at;
   session->active = session->now;
+  if (answer == SHAKO__ANSWER_EARLY) {
+    shako__refuse(session, shako__refusal_verdict(SHAKO__REFUSAL_EARLY_OCTETS),
+                  true);
+    return;
+  }
   act_on(session, answer == SHAKO__ANSWER_YES);
   if (answer == SHAKO__ANSWER_YES || !command) {
     if (answer == SHAKO__ANSWER_END) {

@@ -80,11 +80,17 @@ static bool line_step(shako_session *session, shako_span text) {
   }
   if (shako__line_find(head, &len)) {
     head.len = len;
+    if (shako__command_observe(session, head)) {
+      return true;
+    }
     shako__input_take(session, len + 2);
     shako__command_take(session, head, false);
     return true;
   }
   if (head.len == SHAKO__LINE_MAX) {
+    if (shako__command_observe(session, head)) {
+      return true;
+    }
     session->skipping = true;
     shako__command_take(session, head, true);
     return true;

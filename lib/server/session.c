@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "policy/hat.h"
 
 /*
  * The ways in which a session ends ("how" of CLOSED):
@@ -26,36 +27,116 @@ void shako_peer_default_sized(shako_peer *peer, size_t size) {
   shako__sized_fill(peer, size, &defaults, sizeof(defaults));
 }
 
+/* Judges what a caller says of a peer. */
+static bool is_peer(const shako_peer *peer) {
+  if (peer->name_state > SHAKO_NAME_MISMATCH ||
+      peer->score_state > SHAKO_SCORE_NONE) {
+    return false;
+  }
+  return peer->name_state != SHAKO_NAME_VERIFIED ||
+         (peer->name.len > 0 && peer->name.len <= PEER_NAME_MAX);
+}
+
+static bool read_peer(shako_peer *peer, const shako_peer *given) {
+  if (given->struct_size < sizeof(given->struct_size)) {
+    return false;
+  }
+  shako_peer_default(peer);
+  shako__sized_copy(peer, sizeof(*peer), given);
+  if (peer->name_state != SHAKO_NAME_VERIFIED) {
+    peer->name = (shako_span){NULL, 0};
+  }
+  return is_peer(peer);
+}
+
+/* Makes |session|'s copy of the peer's name its own.  Returns false without
+   memory. */
+static bool keep_name(shako_session *session) {
+  shako_span *name = &session->peer.name;
+  uint8_t *copy;
+
+  if (name->len == 0) {
+    return true;
+  }
+  copy = shako__alloc(shako__mem(session), name->len);
+  if (!copy) {
+    name->len = 0;
+    return false;
+  }
+  memcpy(copy, name->ptr, name->len);
+  name->ptr = copy;
+  return true;
+}
+
+static void forget_name(shako_session *session) {
+  shako_span *name = &session->peer.name;
+
+  if (name->len > 0) {
+    shako__release(shako__mem(session), (void *)(uintptr_t)name->ptr,
+                   name->len);
+  }
+  *name = (shako_span){NULL, 0};
+}
+
 int shako_session_new(shako_session **psession, shako_listener *listener,
                       const shako_peer *given, void *user_data,
                       shako_time now) {
-  shako_peer peer;
   shako_session *session;
-  size_t size;
+  shako_peer peer;
 
-  if (given->struct_size < sizeof(given->struct_size)) {
+  if (!read_peer(&peer, given)) {
     return SHAKO_ERR_INVALID_ARGUMENT;
   }
-  shako_peer_default(&peer);
-  shako__sized_copy(&peer, sizeof(peer), given);
-  if (peer.name.len > PEER_NAME_MAX) {
-    return SHAKO_ERR_INVALID_ARGUMENT;
-  }
-  size = sizeof(*session) + peer.name.len;
-  session = shako__alloc(&listener->mem, size);
+  session = shako__alloc(&listener->mem, sizeof(*session));
   if (!session) {
     return SHAKO_ERR_NOMEM;
   }
-  session->size = size;
   session->listener = shako_listener_ref(listener);
   session->user_data = user_data;
   session->now = session->born = session->active = now;
   session->peer = peer;
-  if (peer.name.len > 0) {
-    memcpy(session + 1, peer.name.ptr, peer.name.len);
-    session->peer.name.ptr = (const uint8_t *)(session + 1);
+  session->rule = SHAKO__NO_RULE;
+  if (!keep_name(session)) {
+    shako_session_free(session);
+    return SHAKO_ERR_NOMEM;
   }
   *psession = session;
+  return 0;
+}
+
+/* What was needed and is not said is not to be had. */
+static void close_facts(shako_peer *peer) {
+  if (peer->name_state == SHAKO_NAME_UNASKED) {
+    peer->name_state = SHAKO_NAME_TEMPORARY;
+  }
+  if (peer->score_state == SHAKO_SCORE_UNASKED) {
+    peer->score_state = SHAKO_SCORE_NONE;
+  }
+  peer->owner_asked = 1;
+  peer->lists_asked = UINT64_MAX;
+}
+
+int shako__learn(shako_session *session, const shako_peer *given) {
+  shako_peer facts;
+  shako_peer *peer = &session->peer;
+
+  if (!read_peer(&facts, given)) {
+    return SHAKO_ERR_INVALID_ARGUMENT;
+  }
+  close_facts(&facts);
+  forget_name(session);
+  peer->name_state = facts.name_state;
+  peer->name = facts.name;
+  peer->score_state = facts.score_state;
+  peer->score = facts.score;
+  peer->owner = facts.owner;
+  peer->owner_asked = facts.owner_asked;
+  peer->lists_asked = facts.lists_asked;
+  peer->lists_hold = facts.lists_hold;
+  if (!keep_name(session)) {
+    shako__fail(session, SHAKO_ERR_NOMEM);
+    return SHAKO_ERR_NOMEM;
+  }
   return 0;
 }
 
@@ -66,10 +147,13 @@ void shako_session_free(shako_session *session) {
     return;
   }
   listener = session->listener;
+  shako__depart(session);
+  shako__rewrite_free(session);
+  forget_name(session);
   shako__conn_free(session->conn, &listener->mem);
   shako__input_free(session);
   shako__output_free(session);
-  shako__release(&listener->mem, session, session->size);
+  shako__release(&listener->mem, session, sizeof(*session));
   shako_listener_unref(listener);
 }
 
@@ -86,7 +170,22 @@ const shako_tls_info *shako_session_tls(const shako_session *session) {
 }
 
 const shako_policy *shako__policy(const shako_session *session) {
-  return &session->listener->policy;
+  return session->policy ? session->policy : &session->listener->policy;
+}
+
+const char *shako__hostname(const shako_session *session) {
+  const char *own = shako__policy(session)->hostname;
+
+  return own ? own : session->listener->hostname;
+}
+
+shako_hat_match shako__match(const shako_session *session) {
+  shako_hat_match match = {.policy = shako__policy(session)};
+
+  if (session->listener->hat && session->rule != SHAKO__NO_RULE) {
+    shako__hat_match(session->listener->hat, session->rule, &match);
+  }
+  return match;
 }
 
 const shako_mem *shako__mem(const shako_session *session) {
@@ -226,7 +325,8 @@ static void deliver(shako_session *session) {
     session->owed_reset = NULL;
   } else if (session->owed_violation) {
     shako__emit(session, SHAKO_EVENT_VIOLATION);
-    event->u.violation.verdict = &session->refused;
+    event->u.violation.verdict = session->refused;
+    event->u.violation.closes = session->refused_close;
     event->u.violation.octets = session->refused_octets;
     session->owed_violation = false;
     session->refused_octets = 0;
@@ -248,27 +348,10 @@ static void end_early(shako_session *session) {
   }
 }
 
-/* The first step: by the policy, or by the kind of port. */
-static void start(shako_session *session) {
-  const shako_listener *listener = session->listener;
-
-  if (shako__policy(session)->access == SHAKO_ACCESS_TCPREFUSE) {
-    shako__end(session, NULL, "tcprefuse");
-  } else if (listener->implicit_tls && !session->secure) {
-    session->phase = SHAKO__PHASE_HANDSHAKE;
-    if (listener->external_tls) {
-      shako__ask(session, SHAKO_EVENT_HANDSHAKE);
-    }
-  } else {
-    shako__ask(session, SHAKO_EVENT_CONNECT);
-    session->event.u.connect.match.policy = shako__policy(session);
-  }
-}
-
 static void phase_step(shako_session *session) {
   switch (session->phase) {
   case SHAKO__PHASE_START:
-    start(session);
+    shako__start_step(session);
     break;
   case SHAKO__PHASE_READY:
   case SHAKO__PHASE_HELO:
@@ -315,6 +398,7 @@ const shako_event *shako_session_poll(shako_session *session, shako_time now) {
     session->now = now;
   }
   session->event.type = 0;
+  shako__rewrite_free(session);
   if (shako_session_expiry(session) != SHAKO_TIME_NEVER &&
       session->now >= shako_session_expiry(session)) {
     shako__expire(session);

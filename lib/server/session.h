@@ -9,6 +9,7 @@
 #include "server/listener.h"
 #include "server/output.h"
 #include "smtp/body.h"
+#include "smtp/path.h"
 #include "tls/conn.h"
 
 /*
@@ -23,12 +24,11 @@
  * none can be forgotten.  What may be due, in the order in which it is done:
  *
  *   event      the last one is let go of when poll() is called again
- *   owed       RESET, then VIOLATION, then TLS: events that follow from a step
- *              that is done; they are delivered before the next step
- *   answer     given, and not yet acted upon (its reply is in the output)
- *   ending     lost, stopping or error: the session is to end
- *   question   open: nothing moves but time
- *   phase      what the next octets are (session.c: one step a phase)
+ *   owed       RESET, then VIOLATION, then TLS: events that follow from a
+ * step that is done; they are delivered before the next step answer     given,
+ * and not yet acted upon (its reply is in the output) ending     lost, stopping
+ * or error: the session is to end question   open: nothing moves but time phase
+ * what the next octets are (session.c: one step a phase)
  *
  * Invariants:
  *   - at most one question is open; while it is, no text is taken;
@@ -59,7 +59,8 @@ typedef enum shako__answer {
   SHAKO__ANSWER_NONE,
   SHAKO__ANSWER_YES,
   SHAKO__ANSWER_NO,
-  SHAKO__ANSWER_END /* 421 */
+  SHAKO__ANSWER_END,  /* 421 */
+  SHAKO__ANSWER_EARLY /* a yes, but the peer did not wait for it */
 } shako__answer;
 
 struct shako_session {
@@ -67,12 +68,15 @@ struct shako_session {
   void *user_data;
   shako__input input;
   shako__output output;
-  shako__conn *conn; /* NULL while there is no TLS */
+  shako__conn *conn;          /* NULL while there is no TLS */
+  const shako_policy *policy; /* that of the table's rule; NULL: not decided */
+  uint32_t rule;              /* SHAKO__NO_RULE: the listener's policy */
 
   shako__phase phase;
   shako__phase home; /* READY, HELO or EHLO: where a transaction returns to */
   shako__body body;
   bool transaction;
+  bool counted;        /* among the connections of its network */
   bool hello_extended; /* the last HELLO was EHLO */
   bool turned_away;    /* greeted with 554 */
   bool secure;         /* inside TLS, ours or the application's */
@@ -82,23 +86,27 @@ struct shako_session {
   bool eof;            /* the peer's stream has ended */
   bool lost;
   bool stopping; /* shutdown() */
+  bool owed_violation;
+  bool owed_tls;
+  bool refused_close; /* the VIOLATION's */
+  bool seen;          /* OBSERVED is delivered for the line in hand */
   int error;
   uint32_t recipients;
   uint32_t messages;
   uint32_t refusals;
   uint32_t errors;
+  uint32_t observed;
+  uint32_t refused_octets; /* the VIOLATION's */
+  const shako_verdict *refused;
   uint64_t message_size;
   uint64_t swallow; /* octets of a refused BDAT still to be dropped */
   const shako_verdict *skip_verdict; /* said after |skipping| or |swallow| */
   const char *how;                   /* of CLOSED */
+  uint8_t *rewritten; /* a path that is not as the peer gave it; or NULL */
 
   /* events */
   shako_event event; /* type 0: none */
   const char *owed_reset;
-  bool owed_violation;
-  bool owed_tls;
-  shako_verdict refused; /* the VIOLATION's */
-  uint64_t refused_octets;
 
   /* the question */
   shako_question question; /* 0: none is open */
@@ -112,8 +120,7 @@ struct shako_session {
   shako_time active; /* when the peer last got on */
   shako_time asked_at;
 
-  shako_peer peer;
-  size_t size; /* of this object, with the peer's name */
+  shako_peer peer; /* its name is the session's */
 };
 
 /* session.c */
@@ -126,6 +133,8 @@ bool shako__must_end(const shako_session *session);
 
 /* The fields' meaning, in one place. */
 const shako_policy *shako__policy(const shako_session *session);
+const char *shako__hostname(const shako_session *session);
+shako_hat_match shako__match(const shako_session *session);
 const shako_mem *shako__mem(const shako_session *session);
 shako_facts shako__facts(const shako_session *session);
 
@@ -138,6 +147,27 @@ void shako__emit(shako_session *session, shako_event_type type);
 /* Notes a fatal |error|; the next step ends the session. */
 void shako__fail(shako_session *session, int error);
 
+/* Takes over what |facts| says of the peer that a table may need; the rest of
+   it is not to be had.  Returns as shako_session_inform(). */
+int shako__learn(shako_session *session, const shako_peer *facts);
+
+/* start.c: before the greeting */
+
+/* The first step, and once more inside TLS where that comes first: the policy,
+   whether there is room for one more connection, then CONNECT or TLS. */
+void shako__start_step(shako_session *session);
+
+/* Counts the connection no more. */
+void shako__depart(shako_session *session);
+
+/* Whether the session may begin a handshake; where it may not, that is said
+   and done. */
+bool shako__handshake_admit(shako_session *session);
+
+/* Whether octets are in hand that came before the reply that they should have
+   waited for, and the policy minds. */
+bool shako__is_early(const shako_session *session);
+
 /* reading.c */
 
 /* Whether the text in hand, or the want of more, is worth a step. */
@@ -147,6 +177,10 @@ bool shako__reading_ready(const shako_session *session);
 void shako__reading_step(shako_session *session);
 
 /* commands.c */
+
+/* Delivers OBSERVED where |line|, which is then to be offered again, is served
+   by a policy that is only observed.  Returns whether it does. */
+bool shako__command_observe(shako_session *session, shako_span line);
 
 /* Judges and acts on a command line without its CRLF: gate, then phase, then
    syntax.  |too_long|: it is only the first SHAKO__LINE_MAX octets of one. */
@@ -176,6 +210,20 @@ void shako__answered_mail(shako_session *session, bool yes);
 void shako__answered_rcpt(shako_session *session, bool yes);
 void shako__answered_data(shako_session *session, bool yes);
 void shako__answered_message(shako_session *session, bool yes);
+
+/* rewrite.c: what the listener makes of paths.  The new one lives until the
+   next poll. */
+
+/* Reads a path without a domain, as one of the default domain, where there is
+   one; |path->mailbox| is without it until the path is settled. */
+bool shako__path_complete(const shako_session *session, shako_span *text,
+                          shako__path *path);
+
+/* Gives |path| the default domain or that which the domain map has for a
+   recipient's own.  Where there is no memory for it the session is over. */
+void shako__path_settle(shako_session *session, shako__path *path,
+                        bool is_recipient);
+void shako__rewrite_free(shako_session *session);
 
 /* starttls.c */
 void shako__starttls_take(shako_session *session);

@@ -88,9 +88,13 @@ void shako__starttls_take(shako_session *session) {
 
   if (injected > 0) {
     shako__input_wipe(session);
-    session->refused_octets = injected;
+    session->refused_octets = (uint32_t)injected;
     shako__refuse(session,
                   shako__refusal_verdict(SHAKO__REFUSAL_INJECTED_BYTES), true);
+    return;
+  }
+  if (!shako__handshake_admit(session)) {
+    decline(session, SHAKO__REFUSAL_TOO_MANY_HANDSHAKES);
     return;
   }
   session->switching = true;

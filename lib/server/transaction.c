@@ -38,7 +38,7 @@ static void add_keywords(const shako_session *session, char *at) {
 
 void shako__hello_text(const shako_session *session, const char *greeting,
                        char *text) {
-  char *at = add(text, session->listener->hostname);
+  char *at = add(text, shako__hostname(session));
 
   if (greeting && *greeting) {
     at = add(add(at, " "), greeting);
@@ -76,7 +76,8 @@ void shako__answered_rcpt(shako_session *session, bool yes) {
 void shako__answered_data(shako_session *session, bool yes) {
   if (yes) {
     session->phase = SHAKO__PHASE_BODY;
-    session->body = (shako__body){0};
+    session->body =
+        (shako__body){.keep = shako__policy(session)->bare_line_ends};
     session->message_size = 0;
   }
 }

@@ -188,20 +188,33 @@ static size_t pass_plain(shako__body *body, shako_span text, size_t at) {
   return at + n;
 }
 
+/* Whether the CR behind a dot turns out, by |next|, to be data. */
+static bool was_data(const shako__body *body, uint8_t next) {
+  return body->keep && body->state == SHAKO__BODY_DOT_CR && next != '\n';
+}
+
 size_t shako__body_read(shako__body *body, shako_span text, shako_span *data) {
+  static const uint8_t cr = '\r';
   size_t from = 0;
   size_t at = 0;
 
-  while (at < text.len && body->state != SHAKO__BODY_END) {
+  if (text.len > 0 && was_data(body, text.ptr[0])) {
+    body->state = SHAKO__BODY_CR;
+    *data = (shako_span){&cr, 1};
+    return 0;
+  }
+  while (at < text.len && body->state != SHAKO__BODY_END &&
+         !was_data(body, text.ptr[at])) {
     const transition *to = &transitions[body->state][class_of(text.ptr[at])];
-    bool is_data = to->meaning == DATA && !body->bare;
+    bool is_kept = body->keep && to->meaning == BARE;
+    bool is_data = (to->meaning == DATA || is_kept) && !body->bare;
 
     if (!is_data && from < at) {
       break;
     }
 
     body->state = to->next;
-    body->bare = body->bare || to->meaning == BARE;
+    body->bare = body->bare || (to->meaning == BARE && !is_kept);
     at = pass_plain(body, text, at + 1);
     from = is_data ? from : at;
   }

@@ -18,7 +18,9 @@
  *   DOT_CR       ... and CR, which is held back: LF behind it is the end
  *   END          the end was seen
  * A bare CR or LF sets |bare| for good; the message is then worth nothing,
- * and no data is handed out any more.
+ * and no data is handed out any more.  Where |keep| says so it is data like
+ * any other octet, and neither ends a line nor begins one: the end of the
+ * message is CRLF "." CRLF in any case.
  */
 typedef enum shako__body_state {
   SHAKO__BODY_LINE_START,
@@ -31,12 +33,14 @@ typedef enum shako__body_state {
 
 typedef struct shako__body {
   shako__body_state state; /* LINE_START to begin with */
-  bool bare;               /* a bare CR or LF was seen */
+  bool bare;               /* a bare CR or LF was seen, and is not kept */
+  bool keep;               /* to begin with: a bare CR or LF is data */
 } shako__body;
 
 /* Reads the next piece of the message from |text| and stores it, a part of
    |text| that may be empty, in |*data|.  Returns how many octets of |text| were
-   used, 1 at least where there is any and the end was not seen before.  Where
+   used.  Where there is any, and the end was not seen before, one is used at
+   least or (a CR that was held back and is kept) |*data| is not empty.  Where
    some are left over, call again with them, unless |body| is at END: they are
    not the message's.
 

@@ -193,6 +193,23 @@ bool shako__forward_path_read(shako_span *text, shako__path *path) {
   return read_bare_path(text, "<Postmaster>", path) || read_path(text, path);
 }
 
+bool shako__bare_path_read(shako_span *text, shako__path *path) {
+  shako_span rest = *text;
+  shako_span local_part;
+
+  if (!shako__cut(&rest, '<') || !read_local_part(&rest, &local_part) ||
+      !shako__cut(&rest, '>')) {
+    return false;
+  }
+
+  *text = rest;
+  path->mailbox = local_part;
+  path->local_part = local_part;
+  path->domain = shako__slice(local_part, local_part.len, local_part.len);
+
+  return true;
+}
+
 /* sub-domain = Let-dig [Ldh-str] */
 static bool is_label(shako_span label) {
   return label.len > 0 && label.len <= LABEL_LENGTH && label.ptr[0] != '-' &&
@@ -236,4 +253,8 @@ bool shako__is_address_literal(shako_span text) {
 
   return shako_address_parse(&address, text) == 0 ||
          is_general_literal(shako__slice(text, 1, text.len - 1));
+}
+
+bool shako__is_host(shako_span text) {
+  return shako__is_domain(text) || shako__is_address_literal(text);
 }

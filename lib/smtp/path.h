@@ -22,6 +22,9 @@ typedef struct shako__path {
 bool shako__reverse_path_read(shako_span *text, shako__path *path);
 bool shako__forward_path_read(shako_span *text, shako__path *path);
 
+/* Reads "<local-part>" likewise: a path to which a domain is to be added. */
+bool shako__bare_path_read(shako_span *text, shako__path *path);
+
 /* Whether |text| is a Domain of RFC 5321 4.1.2: labels of letters, digits and
    inner hyphens, 1 to 63 octets each, 255 in all. */
 bool shako__is_domain(shako_span text);
@@ -30,5 +33,9 @@ bool shako__is_domain(shako_span text);
    255 octets in all: IPv4, "IPv6:", or a General-address-literal
    ("tag:content").  IPv4 has no leading zeros, which the RFC would allow. */
 bool shako__is_address_literal(shako_span text);
+
+/* Whether |text| names a host in a greeting or EHLO: a Domain or an
+   address-literal. */
+bool shako__is_host(shako_span text);
 
 #endif /* SHAKO_SMTP_PATH_H */

@@ -52,7 +52,7 @@ static size_t count_lines(const uint8_t *text) {
 }
 
 static size_t read_body(const uint8_t *text) {
-  shako__body body = {SHAKO__BODY_LINE_START, false};
+  shako__body body = {0};
   shako_span rest = {text, TEXT_SIZE};
   size_t octets = 0;
 

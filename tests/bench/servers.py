@@ -35,7 +35,7 @@ def floor_command(folder, script, engine):
 def shakod_command(folder, engine):
     command = [f"{folder}/examples/shakod", "--listen", "127.0.0.1:0",
                "--hostname", "localhost", "--discard", "--max-message-size",
-               str(MAX_MESSAGE)]
+               str(MAX_MESSAGE), "--max-concurrency", "0"]
     if engine:
         command += ["--tls", "preferred", "--engine", engine,
                     "--certificate", CERTIFICATE, "--key", KEY]

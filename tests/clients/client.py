@@ -83,8 +83,10 @@ class Client:
     queues = None
     unread = b""
 
-    def __init__(self, port, host="127.0.0.1"):
-        self.socket = socket.create_connection((host, port), TIMEOUT)
+    def __init__(self, port, host="127.0.0.1", source=None):
+        """Connects, from the address |source| if there is one."""
+        self.socket = socket.create_connection(
+            (host, port), TIMEOUT, source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self):

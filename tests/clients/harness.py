@@ -33,6 +33,10 @@ KINDS = ("smtp",) if OWN_TLS else ("smtp", "smtps")
 # one connection at a time.
 LACKS = {"smtps", "engine", "many"} if OWN_TLS else set()
 
+# The names of a server's table and configuration, in its folder.
+HAT = "table.hat"
+CONFIG = "shakod.conf"
+
 # A sanitized or watched server is slower; nothing waits as long as this
 # unless something is wrong.
 TIMEOUT = 20
@@ -90,12 +94,16 @@ def run(*command, status=0, **more):
 class Connection:
     """What shakod's line about a connection says."""
 
-    PATTERN = re.compile(r"shakod: (\S+:\d+) tls=(\S+) messages=(\d+) "
-                         r"refused=(\S+) end=(\S+)")
+    PATTERN = re.compile(
+        r"shakod: (?P<peer>\S+:\d+) group=(?P<group>\S+) "
+        r"policy=(?P<policy>\S+) rule=(?P<rule>\S+) tls=(?P<tls>\S+) "
+        r"messages=(?P<messages>\d+) refused=(?P<refused>\S+) "
+        r"observed=(?P<observed>\d+) end=(?P<end>\S+)")
 
     def __init__(self, match):
-        self.peer, self.tls, messages, self.refused, self.end = match.groups()
-        self.messages = int(messages)
+        for name, value in match.groupdict().items():
+            setattr(self, name, int(value) if name in ("messages", "observed")
+                    else value)
 
     def tells(self, name, value):
         """Returns whether the field |name| is |value|."""
@@ -112,8 +120,9 @@ class OwnConnection(Connection):
     """The same of own_tls, which says less: of TLS its version or "failed",
     how many commands were refused, and of an end inside TLS "lost"."""
 
-    PATTERN = re.compile(r"own_tls: ()tls=(\S+) messages=(\d+) "
-                         r"refused=(\S+) end=(\S+)")
+    PATTERN = re.compile(
+        r"own_tls: tls=(?P<tls>\S+) messages=(?P<messages>\d+) "
+        r"refused=(?P<refused>\S+) end=(?P<end>\S+)")
 
     def tells(self, name, value):
         if name == "tls":
@@ -129,7 +138,9 @@ class Server:
     """A shakod on a free port, from its first line to its exit with 0.
 
     |options| are the command line; without a --listen it gets one, and
-    without --discard a Maildir of its own.  |wrap| is put before the command,
+    without --discard a Maildir of its own.  |hat| is the text of a Host Access
+    Table, |config| that of a configuration, which then says it all; |files|
+    lie in the same folder, by their names.  |wrap| is put before the command,
     |prepare| called in the new process, |exit| is the status that it is to
     end with when it has been told to.
     """
@@ -138,7 +149,8 @@ class Server:
     connection_class = Connection
     more = {}  # of the process
 
-    def __init__(self, *options, wrap=(), prepare=None, exit=0, mail=None):
+    def __init__(self, *options, hat=None, config=None, files=None, wrap=(),
+                 prepare=None, exit=0, mail=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="shakod-"))
         self.folder.chmod(0o755)
         self.mail = Maildir(mail or self.folder / "mail")
@@ -149,6 +161,9 @@ class Server:
         self._news = threading.Condition()
         self._ended = False
         self._told = False
+        for name, text in {HAT: hat, CONFIG: config, **(files or {})}.items():
+            if text is not None:
+                self.write(name, text)
         self._process = subprocess.Popen(
             [*wrap, *self._command(list(map(str, options)))],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -157,7 +172,17 @@ class Server:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
+    def write(self, name, text):
+        """Writes the file |name| of its folder."""
+        (self.folder / name).write_text(text, "latin-1")
+
     def _command(self, options):
+        if (self.folder / HAT).exists():
+            options += ["--hat", str(self.folder / HAT)]
+        if (self.folder / CONFIG).exists():
+            text = (self.folder / CONFIG).read_text("latin-1")
+            self._sockets = text.count(':0"')
+            return [SHAKOD, "-c", str(self.folder / CONFIG), *options]
         if not any(word.startswith("--listen") for word in options):
             options += ["--listen", "127.0.0.1:0"]
         if "--hostname" not in options:
@@ -234,6 +259,23 @@ class Server:
         """Tells it to stop; twice is more than once."""
         self._told = True
         self._process.send_signal(number)
+
+    def reload(self):
+        """Has it read its files again.  Returns the lines that it says about
+        that, but none about a connection."""
+        with self._news:
+            before = len(self.lines)
+        self._process.send_signal(signal.SIGHUP)
+
+        def said():
+            lines = [line for line in self.lines[before:] if
+                     not self.connection_class.PATTERN.fullmatch(line)]
+            return lines if lines and "reloaded" in lines[-1] else None
+
+        return self._wait(said, "word of the reload")
+
+    def reloaded(self):
+        same(self.reload()[-1], f"{self.name}: reloaded")
 
     def stop(self):
         """Tells it to stop, unless it was told, and waits until it has."""

@@ -123,6 +123,13 @@ WRONG = [
     (["--hostname", "x" * 256], "--hostname"),
     (["--discard", "--maildir", "mail"], "--maildir"),
     (["--maildir", "/dev/null/mail"], "/dev/null/mail"),
+    (["--hat", "/nowhere/at/all"], "/nowhere/at/all"),
+    (["--resolver", "localhost:53"], "--resolver"),
+    (["--lookup-timeout", "0"], "--lookup-timeout"),
+    (["--max-concurrency", "-1"], "--max-concurrency"),
+    (["--name", "a.example"], "--explain"),
+    (["--explain", "127.0.0.1", "--name", ""], "--name"),
+    (["-c"], "-c"),
     (["--maildir", "/nowhere/at/all"], "/nowhere/at/all"),
     (["--user", "nobody-of-this-name"], "nobody-of-this-name"),
     (["--certificate", str(CERTIFICATES / "ecdsa.pem")], "--key"),
@@ -237,7 +244,7 @@ def the_last_reply_of_a_refused_flood_arrives():
     flood = b"X" * 60000
     with Server("--tls", "required") as server:
         for command, reply in (b"GET / HTTP/1.1", MUST), \
-                (b"EHLO a\r\nSTARTTLS\r\nNOOP", "250-"), \
+                (b"EHLO a\r\nSTARTTLS\r\nNOOP", "554 5.5.0 "), \
                 (b"BDAT x", MUST), (b"QUIT", "221 "):
             for when in "together", "behind":
                 with Client(server.port()) as client:

@@ -148,8 +148,8 @@ int engine_cases_run(const engine_kit *kit, const char *folder) {
   bench.kit = kit;
   bench.folder = folder;
 
-  return engine_works_run() + engine_records_run() + engine_ends_run() +
-         engine_alerts_run() + engine_ours_run();
+  return engine_works_run() + engine_levels_run() + engine_records_run() +
+         engine_ends_run() + engine_alerts_run() + engine_ours_run();
 }
 
 int certificate_cases_run(const engine_kit *kit, const char *folder) {

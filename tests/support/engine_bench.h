@@ -72,6 +72,7 @@ void hide(shown *what);
 
 /* The groups. */
 int engine_works_run(void);
+int engine_levels_run(void);
 int engine_records_run(void);
 int engine_ends_run(void);
 int engine_alerts_run(void);

@@ -99,18 +99,16 @@ static void data_waits_for_the_handshake(void **state) {
   pair_close(&pair);
 }
 
-/* Changes the octet |at| of the client's flight |flight| (from 0), behind
-   which the stream ends.  Returns the length of that flight. */
-static size_t damage(mbedtls_ssl_protocol_version version, size_t flight,
-                     size_t at) {
-  static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, 0};
-  const pair_options options = {.client_max = version, .groups = groups};
+/* Changes the octet |at| of the flight |flight| (from 0) of the client of
+   |options|, behind which the stream ends.  Returns the length of that
+   flight. */
+static size_t damage(const pair_options *options, size_t flight, size_t at) {
   shako_tls_status status = WANT_RECV;
   shako_tls_info info;
   size_t len;
   tls_pair pair;
 
-  open_pair(&pair, &options);
+  open_pair(&pair, options);
   (void)mbedtls_ssl_handshake(&pair.client);
   if (flight == 1) {
     assert_int_equal(pair_engine_handshake(&pair), WANT_RECV);
@@ -135,14 +133,26 @@ static size_t damage(mbedtls_ssl_protocol_version version, size_t flight,
 
 /* It may still do, or it is the client's fault and never ours. */
 static void a_damaged_flight_is_the_clients_fault(void **state) {
+  static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1, 0};
+#if defined(MBEDTLS_KEY_EXCHANGE_RSA_ENABLED)
+  static const int rsa[] = {MBEDTLS_TLS_RSA_WITH_AES_128_CBC_SHA, 0};
+#endif
+  static const pair_options rows[] = {
+    {.client_max = TLS_1_2, .groups = groups},
+    {.client_max = TLS_1_3, .groups = groups},
+#if defined(MBEDTLS_KEY_EXCHANGE_RSA_ENABLED)
+    {.client_max = TLS_1_2, .suites = rsa, .level = SHAKO_TLS_CIPHERS_LEGACY},
+#endif
+  };
   size_t i;
 
   (void)state;
-  for (i = 0; i < 4; i++) {
-    size_t at = 0;
+  for (i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+    size_t len = 1;
+    size_t at;
 
-    while (at < damage(versions[i % 2], i / 2, at)) {
-      at += 3;
+    for (at = 0; at < len; at += 3) {
+      len = damage(&rows[i / 2], i % 2, at);
     }
   }
 }

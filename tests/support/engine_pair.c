@@ -127,6 +127,7 @@ void pair_open(tls_pair *pair, const shako_tls_engine *engine,
   memset(&policy, 0, sizeof(policy));
   policy.struct_size = sizeof(policy);
   policy.tls_min_version = options->floor != 0 ? options->floor : 0x0303;
+  policy.tls_ciphers = options->level;
 
   pair->engine = engine;
   pair->conn = must_alloc(pair->engine->conn_size);

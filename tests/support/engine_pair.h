@@ -12,7 +12,7 @@
 
 /* How the client of a pair behaves, and what the engine gets.  All zero is a
    client that speaks TLS 1.2 and 1.3 and takes any certificate, and an engine
-   with a floor of TLS 1.2. */
+   with a floor of TLS 1.2 and the level INTERMEDIATE. */
 typedef struct pair_options {
   mbedtls_ssl_protocol_version client_min; /* 0: TLS 1.2 */
   mbedtls_ssl_protocol_version client_max; /* 0: TLS 1.3 */
@@ -22,6 +22,7 @@ typedef struct pair_options {
   mbedtls_x509_crt *trusted;               /* all the client trusts */
   bool renegotiates;
   uint16_t floor; /* of the engine; 0: 0x0303 */
+  shako_tls_ciphers level;
 } pair_options;
 
 /* A connection of any engine and a client of mbed TLS with nothing but memory

@@ -110,37 +110,6 @@ static void the_first_of_a_kind_is_shown(void **state) {
   shako_certificate_unref(two[1]);
 }
 
-static void every_cipher_has_its_name(void **state) {
-  static const struct {
-    int id;
-    const char *name;
-  } rows[] = {
-      {0x1301, "TLS_AES_128_GCM_SHA256"},
-      {0x1302, "TLS_AES_256_GCM_SHA384"},
-      {0x1303, "TLS_CHACHA20_POLY1305_SHA256"},
-      {0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
-      {0xC02C, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
-      {0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
-      {0xC030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
-      {0xCCA8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"},
-      {0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"},
-  };
-  size_t i;
-
-  (void)state;
-  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-    const int suites[] = {rows[i].id, 0};
-    const pair_options options = {.client_max = versions[i < 3],
-                                  .suites = suites};
-    tls_pair pair;
-
-    open_pair(&pair, &options);
-    assert_int_equal(pair_handshake(&pair, NULL), OK);
-    assert_string_equal(pair_info(&pair).cipher, rows[i].name);
-    pair_close(&pair);
-  }
-}
-
 /* The client's key share is for a group that is not ours: the hello comes
    twice, and the certificates are asked for twice. */
 static void a_second_hello_is_no_trouble(void **state) {
@@ -195,7 +164,6 @@ int engine_works_run(void) {
       cmocka_unit_test(nothing_is_known_before_the_hello),
       cmocka_unit_test(the_certificate_fits_the_client),
       cmocka_unit_test(the_first_of_a_kind_is_shown),
-      cmocka_unit_test(every_cipher_has_its_name),
       cmocka_unit_test(a_second_hello_is_no_trouble),
       cmocka_unit_test(no_session_is_resumed),
   };

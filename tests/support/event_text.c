@@ -33,6 +33,21 @@ static void violation_text(octets *text, octets *extras,
   }
 }
 
+static void match_text(octets *extras, const shako_hat_match *match) {
+  if (match->policy->name != NULL) {
+    octets_print(extras, " policy=%s", match->policy->name);
+  }
+  if (match->group != NULL) {
+    octets_print(extras, " group=%s", match->group);
+  }
+  if (match->rule != NULL) {
+    octets_print(extras, " rule=%s line=%u", match->rule, match->line);
+  }
+  if (match->policy->access == SHAKO_ACCESS_RELAY) {
+    octets_add_text(extras, " relay");
+  }
+}
+
 static void closed_text(octets *text, octets *extras,
                         const shako_event *event) {
   const shako_tls_info *tls = event->u.closed.tls;
@@ -40,6 +55,10 @@ static void closed_text(octets *text, octets *extras,
   octets_print(extras, " messages=%u refusals=%u error=%d",
                event->u.closed.messages, event->u.closed.refusals,
                event->u.closed.error);
+  if (event->u.closed.observed != 0) {
+    octets_print(extras, " observed=%u", event->u.closed.observed);
+  }
+  match_text(extras, &event->u.closed.match);
   if (tls == NULL) {
     octets_add_text(extras, " tls=none");
   } else if (tls->failure != SHAKO_TLS_FAILURE_NONE) {
@@ -50,10 +69,27 @@ static void closed_text(octets *text, octets *extras,
   }
 }
 
+static void lookup_text(octets *text, const shako_event *event) {
+  static const char *const facts[] = {"name", "score", "owner", "lists"};
+  octets_add_text(text, "LOOKUP");
+  for (unsigned i = 0; i < 4; i++) {
+    if (event->u.lookup.need >> i & 1) {
+      octets_print(text, " %s", facts[i]);
+    }
+  }
+  if (event->u.lookup.lists != 0) {
+    octets_print(text, "=%llx", (unsigned long long)event->u.lookup.lists);
+  }
+}
+
 void event_text(octets *text, octets *extras, const shako_event *event) {
   switch (event->type) {
+  case SHAKO_EVENT_LOOKUP:
+    lookup_text(text, event);
+    break;
   case SHAKO_EVENT_CONNECT:
     octets_add_text(text, "CONNECT");
+    match_text(extras, &event->u.connect.match);
     break;
   case SHAKO_EVENT_HELLO:
     add_span(text, event->u.hello.extended ? "HELLO EHLO " : "HELLO HELO ",
@@ -78,6 +114,7 @@ void event_text(octets *text, octets *extras, const shako_event *event) {
     break;
   case SHAKO_EVENT_RCPT:
     add_span(text, "RCPT <", event->u.rcpt.path, ">");
+    add_span(extras, " given=", event->u.rcpt.given, "");
     break;
   case SHAKO_EVENT_DATA:
     octets_add_text(text, "DATA");
@@ -99,6 +136,9 @@ void event_text(octets *text, octets *extras, const shako_event *event) {
   case SHAKO_EVENT_CLOSED:
     closed_text(text, extras, event);
     break;
+  case SHAKO_EVENT_OBSERVED:
+    octets_print(text, "OBSERVED %s", event->u.observed.verdict->reason);
+    break;
   }
 }
 
@@ -117,11 +157,11 @@ static int is_whole(shako_span path, shako_span local, shako_span domain) {
 }
 
 static int asks(shako_event_type type) {
-  return type == SHAKO_EVENT_CONNECT || type == SHAKO_EVENT_HELLO ||
-         type == SHAKO_EVENT_STARTTLS || type == SHAKO_EVENT_HANDSHAKE ||
-         type == SHAKO_EVENT_CERTIFICATE || type == SHAKO_EVENT_MAIL ||
-         type == SHAKO_EVENT_RCPT || type == SHAKO_EVENT_DATA ||
-         type == SHAKO_EVENT_MESSAGE;
+  return type == SHAKO_EVENT_LOOKUP || type == SHAKO_EVENT_CONNECT ||
+         type == SHAKO_EVENT_HELLO || type == SHAKO_EVENT_STARTTLS ||
+         type == SHAKO_EVENT_HANDSHAKE || type == SHAKO_EVENT_CERTIFICATE ||
+         type == SHAKO_EVENT_MAIL || type == SHAKO_EVENT_RCPT ||
+         type == SHAKO_EVENT_DATA || type == SHAKO_EVENT_MESSAGE;
 }
 
 const char *event_contradiction(const shako_event *event) {

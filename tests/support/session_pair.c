@@ -61,6 +61,8 @@ static void take_event(session_pair *pair, const shako_event *event) {
     assert_false(pair->in_mail);
     take_closed(pair, event);
     break;
+  case SHAKO_EVENT_LOOKUP:
+  case SHAKO_EVENT_OBSERVED:
   case SHAKO_EVENT_CONNECT:
   case SHAKO_EVENT_HELLO:
   case SHAKO_EVENT_STARTTLS:

@@ -36,6 +36,11 @@ typedef struct transcript_head {
   fake_script ready;
   fake_script select;
   uint64_t recv_buffer_size; /* 0: the default */
+  octets hat;                /* the table's text; empty for none */
+  shako_peer peer;
+  char *default_domain; /* NULL for none */
+  shako_domain_map_row map[4];
+  size_t map_rows;
 } transcript_head;
 
 typedef enum transcript_answer_kind {
@@ -43,6 +48,7 @@ typedef enum transcript_answer_kind {
   TRANSCRIPT_ANSWER_REPLY,
   TRANSCRIPT_ANSWER_NONE,
   TRANSCRIPT_ANSWER_TLS,
+  TRANSCRIPT_ANSWER_INFORM,
   TRANSCRIPT_ANSWER_STALE
 } transcript_answer_kind;
 
@@ -53,6 +59,7 @@ typedef struct transcript_answer {
   char *text;     /* of a reply; the cipher of TLS */
   uint16_t version;
   shako_tls_failure failure;
+  shako_peer facts; /* of INFORM */
 } transcript_answer;
 
 /* An S: or an E: line. */

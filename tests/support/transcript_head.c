@@ -15,6 +15,7 @@ static const choice settings[] = {{"no", SHAKO_TLS_SETTING_NO},
                                   {"preferred", SHAKO_TLS_SETTING_PREFERRED},
                                   {"required", SHAKO_TLS_SETTING_REQUIRED},
                                   {NULL, 0}};
+static const choice early[] = {{"refuse", 0}, {"allow", 1}, {NULL, 0}};
 static const choice yes_no[] = {{"no", 0}, {"yes", 1}, {NULL, 0}};
 static const choice sides[] = {{"clear", 0}, {"tls", 1}, {NULL, 0}};
 static const choice engines[] = {{"fake", TRANSCRIPT_ENGINE_FAKE},
@@ -27,6 +28,10 @@ static const choice statuses[] = {{"ok", SHAKO_PROVIDER_OK},
                                   {"none", SHAKO_PROVIDER_NONE},
                                   {"wait", SHAKO_PROVIDER_WAIT},
                                   {NULL, 0}};
+static const choice states[] = {{"none", SHAKO_NAME_NONE},
+                                {"temporary", SHAKO_NAME_TEMPORARY},
+                                {"mismatch", SHAKO_NAME_MISMATCH},
+                                {NULL, 0}};
 static const choice flights[] = {{"1", 0}, {"2", 1}, {NULL, 0}};
 static const choice failures[] = {{"init", 0}, {"certificate", 1}, {NULL, 0}};
 const choice transcript_versions[] = {
@@ -84,11 +89,96 @@ static bool read_policy(parser *p, const char *key, const char *value) {
     policy->tls = (shako_tls_setting)transcript_choose(p, settings, value);
   } else if (strcmp(key, "access") == 0) {
     policy->access = (shako_access)transcript_choose(p, accesses, value);
+  } else if (strcmp(key, "pipelining_early") == 0) {
+    policy->pipelining_early = (uint8_t)transcript_choose(p, early, value);
   } else if (strcmp(key, "tls_min_version") == 0) {
     policy->tls_min_version =
         (uint16_t)transcript_choose(p, transcript_versions, value);
   } else {
     return read_limit(p, key, value);
+  }
+  return true;
+}
+
+static void read_name(parser *p, const char *value, shako_peer *peer) {
+  if (strchr(value, '.') == NULL) {
+    peer->name_state = (uint8_t)transcript_choose(p, states, value);
+    return;
+  }
+  peer->name_state = SHAKO_NAME_VERIFIED;
+  peer->name.len = strlen(value);
+  peer->name.ptr =
+      (uint8_t *)transcript_keep_text(p->script, value, peer->name.len);
+}
+
+static void read_score(parser *p, const char *value, shako_peer *peer) {
+  bool minus = value[0] == '-';
+  if (strcmp(value, "none") == 0) {
+    peer->score_state = SHAKO_SCORE_NONE;
+    return;
+  }
+  peer->score_state = SHAKO_SCORE_KNOWN;
+  peer->score = (int16_t)transcript_number(p, value + minus);
+  if (minus) {
+    peer->score = (int16_t)-peer->score;
+  }
+}
+
+void transcript_facts(parser *p, const char *text, shako_peer *peer) {
+  char word[300];
+  while (transcript_word(&text, word, sizeof(word))) {
+    if (transcript_begins(word, "name=")) {
+      read_name(p, word + 5, peer);
+    } else if (transcript_begins(word, "score=")) {
+      read_score(p, word + 6, peer);
+    } else if (transcript_begins(word, "owner=")) {
+      peer->owner = (uint32_t)transcript_number(p, word + 6);
+    } else if (transcript_begins(word, "lists=")) {
+      peer->lists_hold = transcript_number(p, word + 6);
+    } else {
+      transcript_fail(p, "no fact", word);
+    }
+  }
+}
+
+/* ADDRESS and facts; "unix" is a peer without an address. */
+static void read_peer(parser *p, const char *value, shako_peer *peer) {
+  char word[64] = "";
+  transcript_word(&value, word, sizeof(word));
+  shako_span text = {(const uint8_t *)word, strlen(word)};
+  if (strcmp(word, "unix") == 0) {
+    memset(&peer->address, 0, sizeof(peer->address));
+  } else if (shako_address_parse(&peer->address, text) != 0) {
+    transcript_fail(p, "no address", word);
+  }
+  transcript_facts(p, value, peer);
+}
+
+static void read_map(parser *p, const char *value) {
+  transcript_head *head = &p->script->head;
+  char word[300] = "";
+  if (head->map_rows == 4 || !transcript_word(&value, word, sizeof(word))) {
+    transcript_fail(p, "no row of a domain map", value);
+  }
+  head->map[head->map_rows++] = (shako_domain_map_row){
+      transcript_keep_text(p->script, word, strlen(word)),
+      transcript_keep_text(p->script, value, strlen(value))};
+}
+
+static bool read_listener(parser *p, const char *key, const char *value) {
+  transcript_head *head = &p->script->head;
+  if (strcmp(key, "hat") == 0) {
+    transcript_unescape(p, value, strlen(value), &head->hat);
+    octets_add_text(&head->hat, "\n");
+  } else if (strcmp(key, "peer") == 0) {
+    read_peer(p, value, &head->peer);
+  } else if (strcmp(key, "default_domain") == 0) {
+    head->default_domain =
+        transcript_keep_text(p->script, value, strlen(value));
+  } else if (strcmp(key, "domain_map") == 0) {
+    read_map(p, value);
+  } else {
+    return false;
   }
   return true;
 }
@@ -132,7 +222,8 @@ static bool read_key(parser *p, const char *key, const char *value) {
   } else if (strcmp(key, "recv_buffer_size") == 0) {
     head->recv_buffer_size = transcript_number(p, value);
   } else {
-    return read_policy(p, key, value) || read_engine(p, key, value);
+    return read_policy(p, key, value) || read_engine(p, key, value) ||
+           read_listener(p, key, value);
   }
   return true;
 }

@@ -153,6 +153,10 @@ static transcript_answer read_answer(parser *p, const char *text) {
     answer.kind = TRANSCRIPT_ANSWER_NONE;
   } else if (strcmp(text, "stale") == 0) {
     answer.kind = TRANSCRIPT_ANSWER_STALE;
+  } else if (transcript_behind(text, "inform") != NULL) {
+    answer.kind = TRANSCRIPT_ANSWER_INFORM;
+    shako_peer_default(&answer.facts);
+    transcript_facts(p, transcript_behind(text, "inform"), &answer.facts);
   } else if (transcript_begins(text, "tls ")) {
     read_answer_tls(p, &answer, text + 4);
   } else {
@@ -163,8 +167,8 @@ static transcript_answer read_answer(parser *p, const char *text) {
 
 static bool is_question(const char *text) {
   static const char *const questions[] = {
-      "CONNECT", "HELLO", "STARTTLS", "HANDSHAKE", "CERTIFICATE",
-      "MAIL",    "RCPT",  "DATA",     "MESSAGE"};
+      "LOOKUP",      "CONNECT", "HELLO", "STARTTLS", "HANDSHAKE",
+      "CERTIFICATE", "MAIL",    "RCPT",  "DATA",     "MESSAGE"};
   for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
     if (transcript_begins(text, questions[i])) {
       return true;
@@ -369,6 +373,10 @@ transcript *transcript_read(const char *path, transcript_side side,
   p.message = message;
   p.file = read_file(path);
   shako_policy_default(&p.script->head.policy);
+  shako_peer_default(&p.script->head.peer);
+  p.script->head.peer.port = 4711;
+  shako_address_parse(&p.script->head.peer.address,
+                      (shako_span){(const uint8_t *)"192.0.2.7", 9});
   if (setjmp(p.failed) != 0) {
     transcript_free(p.script);
     free(p.file);
@@ -397,6 +405,7 @@ void transcript_free(transcript *script) {
   for (size_t i = 0; i < script->count; i++) {
     free_step(&script->steps[i]);
   }
+  octets_free(&script->head.hat);
   transcript_free_kept(script);
   free(script);
 }

@@ -57,6 +57,10 @@ bool transcript_word(const char **text, char *word, size_t room);
 /* Returns the value of |word|, which must be one of |choices|. */
 int transcript_choose(parser *p, const choice *choices, const char *word);
 
+/* Reads facts of a peer ("name=mx.example score=-30 owner=5 lists=1") into
+   |*peer|. */
+void transcript_facts(parser *p, const char *text, shako_peer *peer);
+
 /* Reads the head and returns how many lines it takes. */
 size_t transcript_read_head(parser *p);
 

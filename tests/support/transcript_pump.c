@@ -145,6 +145,7 @@ void run_check(run *r) {
 
 static void check_transaction(run *r, const shako_event *event) {
   switch (event->type) {
+  case SHAKO_EVENT_LOOKUP:
   case SHAKO_EVENT_CONNECT:
   case SHAKO_EVENT_STARTTLS:
   case SHAKO_EVENT_HANDSHAKE:
@@ -172,6 +173,7 @@ static void check_transaction(run *r, const shako_event *event) {
   case SHAKO_EVENT_HELLO: /* RESET comes once it is accepted */
   case SHAKO_EVENT_TLS:
   case SHAKO_EVENT_VIOLATION:
+  case SHAKO_EVENT_OBSERVED:
     break;
   }
 }
@@ -179,6 +181,7 @@ static void check_transaction(run *r, const shako_event *event) {
 static void follow_event(run *r, const shako_event *event) {
   check_transaction(r, event);
   if (r->script->head.policy.tls == SHAKO_TLS_SETTING_REQUIRED &&
+      !r->script->head.policy.tls_observed && r->script->head.hat.len == 0 &&
       (event->type == SHAKO_EVENT_MAIL || event->type == SHAKO_EVENT_RCPT) &&
       !r->secure) {
     run_fail(r, "under Required, and without TLS");
@@ -273,6 +276,9 @@ static int give_answer(run *r, const transcript_answer *answer) {
   if (r->asked == SHAKO_EVENT_HANDSHAKE &&
       answer->kind != TRANSCRIPT_ANSWER_REPLY) {
     return answer_handshake(r, answer);
+  }
+  if (answer->kind == TRANSCRIPT_ANSWER_INFORM) {
+    return shako_session_inform(r->session, r->question, &answer->facts);
   }
   if (answer->kind == TRANSCRIPT_ANSWER_REPLY) {
     return shako_session_answer(r->session, r->question, answer->code,

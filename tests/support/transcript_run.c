@@ -21,6 +21,18 @@ static void counted_release(void *ptr, size_t size, void *user_data) {
   free(ptr);
 }
 
+/* Reads the table of the head on top of its policy. */
+static shako_hat *read_hat(run *r, const shako_mem *mem) {
+  const transcript_head *head = &r->script->head;
+  shako_span text = {head->hat.ptr, head->hat.len};
+  shako_place place;
+  shako_hat *hat = NULL;
+  if (shako_hat_read(&hat, text, &head->policy, mem, &place) != 0) {
+    run_fail(r, "the table: %u:%u: %s", place.line, place.column, place.what);
+  }
+  return hat;
+}
+
 static void make_world(run *r) {
   const transcript_head *head = &r->script->head;
   shako_mem mem = {&r->memory, counted_alloc, counted_release};
@@ -35,7 +47,14 @@ static void make_world(run *r) {
   r->context.counters = &r->counters;
   shako_listener_config_default(&config);
   config.hostname = head->hostname;
-  config.policy = &head->policy;
+  if (head->hat.len > 0) {
+    config.hat = read_hat(r, &mem);
+  } else {
+    config.policy = &head->policy;
+  }
+  config.default_domain = head->default_domain;
+  config.domain_map = head->map;
+  config.domain_map_rows = head->map_rows;
   if (head->engine == TRANSCRIPT_ENGINE_FAKE) {
     config.engine = &fake_engine;
     config.context = &r->context;
@@ -52,17 +71,13 @@ static void make_world(run *r) {
   if (shako_listener_new(&r->listener, &config, &mem, &reason) != 0) {
     run_fail(r, "no listener: %s", reason != NULL ? reason : "why?");
   }
+  shako_hat_unref(config.hat);
 }
 
 static void make_session(run *r) {
-  static const uint8_t address[16] = {[10] = 0xff, 0xff, 192, 0, 2, 7};
-  shako_peer peer;
-  shako_peer_default(&peer);
-  memcpy(peer.address.bytes, address, sizeof(address));
-  peer.address.known = 1;
-  peer.port = 4711;
   r->now = 1000000;
-  if (shako_session_new(&r->session, r->listener, &peer, r, r->now) != 0) {
+  if (shako_session_new(&r->session, r->listener, &r->script->head.peer, r,
+                        r->now) != 0) {
     run_fail(r, "no session");
   }
 }
@@ -91,8 +106,9 @@ static void check_world(run *r) {
   if (r->counters.misuses != 0) {
     run_fail(r, "the engine was misused: %s", r->counters.misuse);
   }
-  if (head->policy.tls == SHAKO_TLS_SETTING_NO && r->counters.inits != 0 &&
-      !head->implicit_tls && r->script->side == TRANSCRIPT_SIDE_CLEAR) {
+  if (head->policy.tls == SHAKO_TLS_SETTING_NO && head->hat.len == 0 &&
+      r->counters.inits != 0 && !head->implicit_tls &&
+      r->script->side == TRANSCRIPT_SIDE_CLEAR) {
     run_fail(r, "the engine was created under No");
   }
 }

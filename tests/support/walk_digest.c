@@ -38,6 +38,7 @@ static uint64_t flags_of(const shako_session *s) {
                         s->owed_reset != NULL,
                         s->owed_violation,
                         s->owed_tls,
+                        s->seen,
                         s->question != 0,
                         s->input.lent > 0,
                         s->output.clear != NULL,

@@ -17,8 +17,10 @@ static bool is_mail(shako_event_type type) {
 static void judge_mail(walk_world *world, shako_event_type type) {
   const walk_setting *setting = world->setting;
 
-  if ((setting->tls == SHAKO_TLS_SETTING_REQUIRED || setting->implicit) &&
-      !world->tls) {
+  bool required =
+      setting->tls == SHAKO_TLS_SETTING_REQUIRED && !setting->observed;
+
+  if ((required || setting->implicit) && !world->tls) {
     walk_wrong(world, "mail before TLS");
   }
   if (setting->access != SHAKO_ACCESS_ACCEPT) {
@@ -47,7 +49,7 @@ static bool is_end_of_message(const shako_verdict *verdict) {
 
 /* A violation that no command line stands behind is answered too. */
 static void note_violation(walk_world *world) {
-  const shako_verdict *verdict = &world->session->refused;
+  const shako_verdict *verdict = world->session->refused;
 
   if (!world->session->owed_violation || world->violation) {
     return;
@@ -104,6 +106,8 @@ static void judge(walk_world *world, const shako_event *event) {
   case SHAKO_EVENT_RCPT:
   case SHAKO_EVENT_DATA:
   case SHAKO_EVENT_BODY:
+  case SHAKO_EVENT_LOOKUP:
+  case SHAKO_EVENT_OBSERVED:
     break;
   }
 }
@@ -379,6 +383,8 @@ static void set_policy(const walk_setting *setting, shako_policy *policy) {
   shako_policy_default(policy);
   policy->tls = setting->tls;
   policy->access = setting->access;
+  policy->pipelining_early = setting->early;
+  policy->tls_observed = setting->observed;
   policy->max_errors = 0;
   policy->max_messages = 0;
   policy->max_recipients = 0;

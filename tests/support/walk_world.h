@@ -23,6 +23,8 @@ typedef struct walk_setting {
   bool external; /* the application shakes hands */
   bool slow;     /* the provider waits, once each time it is asked */
   bool two_flights;
+  bool early;    /* octets that come too early are taken */
+  bool observed; /* Required, and only observed */
 } walk_setting;
 
 typedef enum walk_kind {

@@ -1,0 +1,16 @@
+#ifndef SHAKOD_CONFIG_H
+#define SHAKOD_CONFIG_H
+
+#include <stdbool.h>
+
+#include "settings.h"
+
+/* Reads the configuration |file| into |*s|, for which settings_open() was
+   called.  Its paths become relative to where we are.  Returns false after a
+   line that says file, line and reason. */
+bool config_read(settings *s, const char *file);
+
+/* Frees what config_read() made: |s->parsed|. */
+void config_free(void *parsed);
+
+#endif /* SHAKOD_CONFIG_H */

@@ -1,0 +1,22 @@
+#ifndef SHAKOD_CONFIG_JUDGE_H
+#define SHAKOD_CONFIG_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <confuse.h>
+#include <shako/listener.h>
+
+/* Has |cfg| judge each value as soon as it is read, while its line is
+   known. */
+void config_judge(cfg_t *cfg);
+
+/* Cuts |row|, "FROM TO", in two at its first blank.  Returns false where it
+   has none. */
+bool config_cut_row(char *row, shako_domain_map_row *cut);
+
+/* Makes spaces of the comments of |text|: libConfuse 3.3 counts two lines for
+   each, and does not know them within a list. */
+void config_blank_comments(char *text, size_t len);
+
+#endif /* SHAKOD_CONFIG_JUDGE_H */

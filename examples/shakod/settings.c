@@ -1,0 +1,164 @@
+#include "settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "config.h"
+
+bool settings_open(settings *s) {
+  *s = (settings){.engine = engine_find(NULL), .workers = 1, .lookup_time = 10};
+  s->listeners = calloc(LISTENERS_MAX, sizeof(s->listeners[0]));
+
+  return s->listeners != NULL;
+}
+
+void settings_close(settings *s) {
+  size_t i;
+
+  for (i = 0; i < s->listener_count; i++) {
+    shako_hat_unref(s->listeners[i].policy_hat);
+  }
+
+  free(s->listeners);
+  if (s->parsed != NULL) {
+    config_free(s->parsed);
+  }
+
+  *s = (settings){0};
+}
+
+listener_settings *settings_add(settings *s, const char *name) {
+  listener_settings *l = &s->listeners[s->listener_count];
+  shako_listener_config defaults;
+
+  if (s->listener_count == LISTENERS_MAX) {
+    return NULL;
+  }
+
+  shako_listener_config_default(&defaults);
+  l->name = name;
+  l->max_concurrency = defaults.max_concurrency;
+  l->tcp_queue = defaults.tcp_queue;
+  shako_policy_default(&l->policy);
+  s->listener_count++;
+
+  return l;
+}
+
+static size_t count_addresses(const settings *s) {
+  size_t count = 0;
+  size_t i;
+
+  for (i = 0; i < s->listener_count; i++) {
+    count += s->listeners[i].address_count;
+  }
+
+  return count;
+}
+
+const char *settings_listen(settings *s, listener_settings *l,
+                            const char *text) {
+  listen_address *at = &l->addresses[l->address_count];
+  const char *wrong;
+
+  if (count_addresses(s) == ENDPOINTS_MAX) {
+    return "more addresses than 32";
+  }
+
+  at->text = text;
+  wrong = address_parse(&at->address, &at->port, text);
+  if (wrong == NULL) {
+    l->address_count++;
+  }
+
+  return wrong;
+}
+
+const char *settings_judge(shako_listener_config *config) {
+  shako_listener *listener = NULL;
+  const char *reason = NULL;
+
+  if (config->hostname == NULL) {
+    config->hostname = "localhost";
+  }
+
+  shako_listener_new(&listener, config, NULL, &reason);
+  shako_listener_unref(listener);
+
+  return reason;
+}
+
+const char *settings_judge_hostname(const char *name) {
+  shako_listener_config config;
+
+  shako_listener_config_default(&config);
+  config.hostname = name;
+
+  return settings_judge(&config);
+}
+
+static bool same_text(const char *a, const char *b) {
+  return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Whether the sockets of |a| serve |b|. */
+static bool same_sockets(const listener_settings *a,
+                         const listener_settings *b) {
+  size_t i;
+
+  for (i = 0; i < a->address_count && i < b->address_count; i++) {
+    if (!same_text(a->addresses[i].text, b->addresses[i].text)) {
+      return false;
+    }
+  }
+
+  return a->address_count == b->address_count && a->tcp_queue == b->tcp_queue;
+}
+
+static const char *fixed_in_listeners(const settings *a, const settings *b) {
+  size_t i;
+
+  for (i = 0; i < a->listener_count && i < b->listener_count; i++) {
+    if (!same_text(a->listeners[i].name, b->listeners[i].name)) {
+      return "the listeners and their order";
+    }
+
+    if (!same_sockets(&a->listeners[i], &b->listeners[i])) {
+      return "listen and tcp_queue";
+    }
+  }
+
+  return a->listener_count == b->listener_count
+             ? NULL
+             : "the listeners and their order";
+}
+
+const char *settings_fixed(const settings *a, const settings *b) {
+  if (a->engine != b->engine) {
+    return "engine";
+  }
+
+  if (!same_text(a->hostname, b->hostname)) {
+    return "hostname";
+  }
+
+  if (!same_text(a->maildir, b->maildir) || a->discard != b->discard) {
+    return "maildir and discard";
+  }
+
+  if (!same_text(a->user, b->user)) {
+    return "user";
+  }
+
+  if (a->workers != b->workers) {
+    return "workers";
+  }
+
+  if (!same_text(a->resolver, b->resolver) ||
+      a->lookup_time != b->lookup_time) {
+    return "resolver and lookup_timeout";
+  }
+
+  return fixed_in_listeners(a, b);
+}

@@ -1,0 +1,87 @@
+#ifndef SHAKOD_SETTINGS_H
+#define SHAKOD_SETTINGS_H
+
+#include <stdbool.h>
+
+#include <shako/shako.h>
+
+#include "engine.h"
+
+#define LISTENERS_MAX   16
+#define ENDPOINTS_MAX   32 /* of all listeners */
+#define DOMAIN_MAP_MAX  256
+#define WORKERS_MAX     64
+#define LOOKUP_TIME_MAX 600 /* seconds */
+#define CONCURRENCY_MAX 1000000
+#define TCP_QUEUE_MAX   65535
+
+/* An address to listen on. */
+typedef struct listen_address {
+  const char *text; /* as it was given */
+  shako_address address;
+  uint16_t port;
+} listen_address;
+
+/* What one listener is to be. */
+typedef struct listener_settings {
+  const char *name;
+  shako_listener_type type;
+  listen_address addresses[ENDPOINTS_MAX];
+  size_t address_count;
+  bool implicit_tls;
+  const char *interface_label; /* NULL for none, as the strings that follow */
+  const char *hostname;        /* NULL: the server's */
+  const char *default_domain;
+  const char *certificate; /* a file, as the next two */
+  const char *key;
+  const char *table;     /* the Host Access Table */
+  shako_policy policy;   /* the default one, which |table| inherits */
+  shako_hat *policy_hat; /* holds the strings of |policy|; or NULL */
+  uint32_t max_concurrency;
+  uint32_t tcp_queue;
+  shako_domain_map_row domain_map[DOMAIN_MAP_MAX];
+  size_t domain_map_rows;
+} listener_settings;
+
+/* What the command line says, or a configuration file. */
+typedef struct settings {
+  const char *file; /* the configuration's; NULL: the command line */
+  void *parsed;     /* the file, which holds all strings; or NULL */
+  listener_settings *listeners;
+  size_t listener_count;
+  const engine *engine;
+  const char *hostname; /* NULL: the machine's */
+  const char *maildir;
+  const char *user; /* NULL: stay who we are */
+  bool discard;
+  unsigned workers;
+  const char *resolver; /* "127.0.0.1:53"; NULL: the system's */
+  unsigned lookup_time; /* seconds, for the DNS about one peer */
+} settings;
+
+/* Fills |*s| with the defaults and no listener.  Returns false without
+   memory. */
+bool settings_open(settings *s);
+
+void settings_close(settings *s);
+
+/* Adds a listener of that |name| with the defaults; NULL where there are
+   LISTENERS_MAX. */
+listener_settings *settings_add(settings *s, const char *name);
+
+/* Adds an address to |l|.  Returns NULL, or what is wrong with |text|. */
+const char *settings_listen(settings *s, listener_settings *l,
+                            const char *text);
+
+/* Returns what the library says is wrong with |config|, which needs no host
+   name for that, in static storage, or NULL. */
+const char *settings_judge(shako_listener_config *config);
+
+/* Likewise of |name| as that of a host. */
+const char *settings_judge_hostname(const char *name);
+
+/* Returns the setting in which |b| differs from |a| though only a start
+   changes it, or NULL. */
+const char *settings_fixed(const settings *a, const settings *b);
+
+#endif /* SHAKOD_SETTINGS_H */

@@ -1,0 +1,252 @@
+#include "setup.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "log.h"
+#include "table.h"
+
+/* What the making of one listener needs. */
+typedef struct plan {
+  const listener_settings *settings;
+  shako_hat *hat;       /* or NULL */
+  const char *hostname; /* of the server */
+} plan;
+
+static bool policy_has_tls(const shako_policy *policy) {
+  return policy->tls != SHAKO_TLS_SETTING_NO ||
+         policy->tls_mandatory_senders != NULL;
+}
+
+/* Whether a client can come to speak TLS with the listener. */
+static bool needs_tls(const plan *p) {
+  shako_hat_group group;
+  size_t i;
+
+  for (i = 0; p->hat != NULL && shako_hat_group_at(p->hat, i, &group) == 0;
+       i++) {
+    if (policy_has_tls(group.policy)) {
+      return true;
+    }
+  }
+
+  return p->settings->implicit_tls || policy_has_tls(&p->settings->policy);
+}
+
+static void warn_of_demonstration(void) {
+  log_line("WARNING: no certificate is given: clients are shown the "
+           "demonstration certificate,");
+  log_line("WARNING: which was made just now and proves nothing. Whoever "
+           "checks refuses it.");
+  log_line("WARNING: Before real mail comes, give a certificate and its key "
+           "(PEM files).");
+}
+
+static bool complain(int error, const char *message) {
+  if (error != 0) {
+    log_line("%s", message[0] != '\0' ? message : shako_strerror(error));
+  }
+
+  return error == 0;
+}
+
+/* Gives |to| the demonstration certificate, which all that need it share. */
+static bool add_demonstration(setup *s, setup_listener *to,
+                              const char *hostname) {
+  char message[ENGINE_MESSAGE_SIZE] = "";
+  int error = 0;
+
+  if (s->demonstration == NULL) {
+    warn_of_demonstration();
+    error = s->engine->demonstration(&s->demonstration, hostname,
+                                     (int64_t)time(NULL), NULL, message);
+  }
+
+  if (error == 0) {
+    to->certificate = shako_certificate_ref(s->demonstration);
+  }
+
+  return complain(error, message);
+}
+
+/* A certificate that was given is read, needed or not: one that is of no use
+   is an error and never a reason for another. */
+static bool add_certificate(setup *s, setup_listener *to, const plan *p) {
+  const listener_settings *l = p->settings;
+  char message[ENGINE_MESSAGE_SIZE] = "";
+
+  if (l->certificate != NULL) {
+    return complain(s->engine->certificate_read(&to->certificate,
+                                                l->certificate, l->key, NULL,
+                                                message),
+                    message);
+  }
+
+  return !needs_tls(p) || add_demonstration(s, to, p->hostname);
+}
+
+static bool add_tls(setup *s, setup_listener *to, const plan *p,
+                    shako_listener_config *config) {
+  char message[ENGINE_MESSAGE_SIZE] = "";
+
+  if (!add_certificate(s, to, p)) {
+    return false;
+  }
+
+  if (!needs_tls(p)) {
+    return true;
+  }
+
+  if (s->context == NULL &&
+      !complain(s->engine->context_new(&s->context, message), message)) {
+    return false;
+  }
+
+  shako_certificate_provider_single(&to->provider, to->certificate);
+  config->engine = s->engine->engine();
+  config->context = s->context;
+  config->certificates = &to->provider;
+
+  return true;
+}
+
+/* Says in |config| what |p| does. */
+static void fill_config(shako_listener_config *config, const plan *p) {
+  const listener_settings *l = p->settings;
+
+  shako_listener_config_default(config);
+  config->name = l->name;
+  config->hostname = l->hostname != NULL ? l->hostname : p->hostname;
+  config->type = l->type;
+  config->port = l->addresses[0].port;
+  config->implicit_tls = l->implicit_tls;
+  config->interface_label = l->interface_label;
+  config->default_domain = l->default_domain;
+  config->policy = p->hat == NULL ? &l->policy : NULL;
+  config->hat = p->hat;
+  config->domain_map = l->domain_map;
+  config->domain_map_rows = l->domain_map_rows;
+  config->max_concurrency = l->max_concurrency;
+  config->tcp_queue = l->tcp_queue;
+}
+
+static bool add_listener(setup *s, setup_listener *to, const plan *p) {
+  shako_listener_config config;
+  const char *reason = "";
+  int error;
+
+  fill_config(&config, p);
+  config.counters = to->counters;
+  if (!add_tls(s, to, p, &config)) {
+    return false;
+  }
+
+  error = shako_listener_new(&to->listener, &config, NULL, &reason);
+  if (error != 0) {
+    log_line("listener \"%s\": %s", p->settings->name, reason);
+  }
+
+  return error == 0;
+}
+
+/* Takes over the counters of before, or makes new ones. */
+static bool add_counters(setup_listener *to, const setup_listener *before) {
+  if (before != NULL) {
+    to->counters = shako_counters_ref(before->counters);
+    return true;
+  }
+
+  return complain(shako_counters_new(&to->counters, NULL, NULL), "");
+}
+
+/* Makes the next listener. */
+static bool add_next(setup *s, const plan *p, const setup *before) {
+  setup_listener *to = &s->listeners[s->count];
+  const setup_listener *old =
+      before != NULL ? &before->listeners[s->count] : NULL;
+
+  s->count++; /* so that what there is of it is freed */
+
+  return add_counters(to, old) && add_listener(s, to, p);
+}
+
+static bool add_all(setup *s, const settings *from, const char *hostname,
+                    const setup *before) {
+  size_t i;
+  bool done = true;
+
+  for (i = 0; i < from->listener_count && done; i++) {
+    plan p = {.settings = &from->listeners[i], .hostname = hostname};
+
+    if (p.settings->table != NULL) {
+      p.hat = table_read(p.settings);
+      done = p.hat != NULL;
+    }
+
+    done = done && add_next(s, &p, before);
+    shako_hat_unref(p.hat);
+  }
+
+  return done;
+}
+
+/* Says so where a certificate that was given is of no use. */
+static void warn_of_unused(const setup *s) {
+  size_t i;
+
+  for (i = 0; s->context == NULL && i < s->count; i++) {
+    if (s->listeners[i].certificate != NULL) {
+      log_line("the certificate is not used: no policy has TLS, and no "
+               "listener is TLS from the first octet");
+      return;
+    }
+  }
+}
+
+setup *setup_new(const settings *from, const char *hostname,
+                 const setup *before) {
+  setup *s = calloc(1, sizeof(*s));
+
+  if (s == NULL) {
+    log_line("out of memory");
+    return NULL;
+  }
+
+  atomic_init(&s->references, 1);
+  s->engine = from->engine;
+  if (!add_all(s, from, hostname, before)) {
+    setup_unref(s);
+    return NULL;
+  }
+
+  warn_of_unused(s);
+
+  return s;
+}
+
+setup *setup_ref(setup *s) {
+  atomic_fetch_add(&s->references, 1);
+
+  return s;
+}
+
+void setup_unref(setup *s) {
+  size_t i;
+
+  if (s == NULL || atomic_fetch_sub(&s->references, 1) > 1) {
+    return;
+  }
+
+  for (i = 0; i < s->count; i++) {
+    shako_listener_unref(s->listeners[i].listener);
+    shako_counters_unref(s->listeners[i].counters);
+    shako_certificate_unref(s->listeners[i].certificate);
+  }
+
+  shako_certificate_unref(s->demonstration);
+  if (s->context != NULL) {
+    s->engine->context_free(s->context);
+  }
+
+  free(s);
+}

@@ -1,0 +1,24 @@
+#ifndef SHAKO_BASE_STRINGS_H
+#define SHAKO_BASE_STRINGS_H
+
+#include <shako/common.h>
+
+/* Strings that stay where they are until all are freed at once. */
+typedef struct shako__strings {
+  const shako_mem *mem; /* the caller's, until it is freed */
+  struct shako__strings_block *blocks;
+} shako__strings;
+
+/* Begins with none, in |mem|. */
+void shako__strings_init(shako__strings *strings, const shako_mem *mem);
+
+/* Returns a copy of |span| with a NUL, or NULL without memory. */
+const char *shako__strings_keep(shako__strings *strings, shako_span span);
+
+/* Returns |len| octets and a NUL, all zero, for the caller to fill, or NULL
+   without memory. */
+char *shako__strings_make(shako__strings *strings, size_t len);
+
+void shako__strings_free(shako__strings *strings);
+
+#endif /* SHAKO_BASE_STRINGS_H */

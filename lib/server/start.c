@@ -1,0 +1,113 @@
+#include "server/session.h"
+
+#include "policy/hat.h"
+#include "policy/refusals.h"
+#include "server/counters.h"
+
+/*
+ * Before the greeting, in this order:
+ *
+ *   decide   the table gives the peer its policy; for what it needs to know,
+ *            LOOKUP is asked, once
+ *   refuse   TCPREFUSE: the end, without a word
+ *   admit    one more connection of this network, or 421
+ *   ask      CONNECT; or the handshake, on a port that is always TLS, and then
+ *            CONNECT
+ */
+
+static bool refuse(shako_session *session, shako__refusal refusal) {
+  if (shako__output_reserve(session, SHAKO__REPLY_ROOM)) {
+    shako__refuse(session, shako__refusal_verdict(refusal), true);
+  }
+  return false;
+}
+
+/* Returns whether the policy is known; where it is not, LOOKUP is open. */
+static bool decide(shako_session *session) {
+  const shako_hat *hat = session->listener->hat;
+  unsigned need = 0;
+  uint64_t lists = 0;
+
+  session->rule = SHAKO__NO_RULE;
+  if (hat) {
+    session->rule = shako__hat_rule(hat, &session->peer, &need, &lists);
+  }
+  if (need != 0) {
+    shako__ask(session, SHAKO_EVENT_LOOKUP);
+    session->event.u.lookup.need = need;
+    session->event.u.lookup.lists = lists;
+    return false;
+  }
+  session->policy = shako__match(session).policy;
+  return true;
+}
+
+static bool admit(shako_session *session) {
+  const shako_listener *listener = session->listener;
+
+  session->counted =
+      shako__counters_connect(listener->counters, &session->peer.address,
+                              session->policy->max_concurrency,
+                              listener->max_concurrency, session->now);
+  return session->counted ||
+         refuse(session, SHAKO__REFUSAL_TOO_MANY_CONNECTIONS);
+}
+
+void shako__depart(shako_session *session) {
+  if (session->counted) {
+    shako__counters_disconnect(session->listener->counters,
+                               &session->peer.address, session->now);
+  }
+  session->counted = false;
+}
+
+bool shako__handshake_admit(shako_session *session) {
+  return shako__counters_handshake(
+      session->listener->counters, &session->peer.address,
+      shako__policy(session)->max_handshakes_per_minute, session->now);
+}
+
+/* A port that is always TLS. */
+static void begin_tls(shako_session *session) {
+  if (!shako__handshake_admit(session)) {
+    refuse(session, SHAKO__REFUSAL_TOO_MANY_HANDSHAKES);
+    return;
+  }
+  session->phase = SHAKO__PHASE_HANDSHAKE;
+  if (session->listener->external_tls) {
+    shako__ask(session, SHAKO_EVENT_HANDSHAKE);
+  }
+}
+
+bool shako__is_early(const shako_session *session) {
+  bool is_first_hello = session->asked == SHAKO_EVENT_HELLO &&
+                        session->phase == SHAKO__PHASE_READY;
+
+  if (shako__policy(session)->pipelining_early) {
+    return false;
+  }
+  if (session->asked != SHAKO_EVENT_CONNECT &&
+      session->asked != SHAKO_EVENT_DATA && !is_first_hello) {
+    return false;
+  }
+  return shako__input_text(session).len > 0 ||
+         (session->secure && shako__input_wire_len(session) > 0);
+}
+
+void shako__start_step(shako_session *session) {
+  bool inside = session->secure;
+
+  if (!session->policy && !decide(session)) {
+    return;
+  }
+  if (session->policy->access == SHAKO_ACCESS_TCPREFUSE) {
+    shako__end(session, NULL, "tcprefuse");
+  } else if (!session->counted && !admit(session)) {
+    return;
+  } else if (session->listener->implicit_tls && !inside) {
+    begin_tls(session);
+  } else {
+    shako__ask(session, SHAKO_EVENT_CONNECT);
+    session->event.u.connect.match = shako__match(session);
+  }
+}

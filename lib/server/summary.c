@@ -1,0 +1,192 @@
+#include "server/listener.h"
+
+#include "base/text.h"
+#include "policy/hat.h"
+
+/* Adds a line: "Name: Inboundmail", or "Name:" for NULL. */
+static void put_line(shako__text *text, const char *label, const char *value) {
+  shako__text_put(text, label);
+  shako__text_put(text, ":");
+  if (value) {
+    shako__text_put(text, " ");
+    shako__text_put(text, value);
+  }
+  shako__text_put(text, "\n");
+}
+
+/* Interface: PublicNet (192.168.2.1/24) TCP Port 25 */
+static void put_interface(shako__text *text, const shako_listener *listener) {
+  shako__text_put(text, "Interface: ");
+  if (listener->interface_label) {
+    shako__text_put(text, listener->interface_label);
+    shako__text_put(text, " ");
+  }
+  shako__text_put(text, "TCP Port ");
+  shako__text_put_number(text, listener->port);
+  shako__text_put(text, "\n");
+}
+
+/* Max Concurrency: 1000 (TCP Queue: 50) */
+static void put_concurrency(shako__text *text, const shako_listener *listener) {
+  shako__text_put(text, "Max Concurrency: ");
+  if (listener->max_concurrency > 0) {
+    shako__text_put_number(text, listener->max_concurrency);
+  } else {
+    shako__text_put(text, "no limit");
+  }
+  shako__text_put(text, " (TCP Queue: ");
+  shako__text_put_number(text, listener->tcp_queue);
+  shako__text_put(text, ")\n");
+}
+
+static const char *setting_name(shako_tls_setting setting) {
+  switch (setting) {
+  case SHAKO_TLS_SETTING_NO:
+    break;
+  case SHAKO_TLS_SETTING_PREFERRED:
+    return "Preferred";
+  case SHAKO_TLS_SETTING_REQUIRED:
+    return "Required";
+  }
+  return "No";
+}
+
+/* Required (observed), 1.3 or later, Required of mandatory senders */
+static void put_setting(shako__text *text, const shako_policy *policy) {
+  bool required = policy->tls == SHAKO_TLS_SETTING_REQUIRED;
+  bool observed = required && policy->tls_observed;
+
+  shako__text_put(text, setting_name(policy->tls));
+  if (observed) {
+    shako__text_put(text, " (observed)");
+  }
+  if (policy->tls != SHAKO_TLS_SETTING_NO && policy->tls_min_version > 0x0303) {
+    shako__text_put(text, ", 1.3 or later");
+  }
+  if (policy->tls_mandatory_senders && (!required || observed)) {
+    shako__text_put(text, ", Required of mandatory senders");
+  }
+}
+
+static void put_listener(shako__text *text, const shako_listener *listener) {
+  bool is_public = listener->type == SHAKO_LISTENER_TYPE_PUBLIC;
+
+  put_line(text, "Name", listener->name);
+  put_line(text, "Type", is_public ? "Public" : "Private");
+  put_interface(text, listener);
+  put_line(text, "Protocol", listener->implicit_tls ? "SMTP in TLS" : "SMTP");
+  put_line(text, "Default Domain", listener->default_domain);
+  put_concurrency(text, listener);
+  put_line(text, "Domain map", listener->map_rows > 0 ? "enabled" : "disabled");
+  shako__text_put(text, "TLS: ");
+  put_setting(text, &listener->policy);
+  shako__text_put(text, "\n");
+}
+
+static const char *access_name(shako_access access) {
+  switch (access) {
+  case SHAKO_ACCESS_ACCEPT:
+    return "ACCEPT";
+  case SHAKO_ACCESS_RELAY:
+    return "RELAY";
+  case SHAKO_ACCESS_REJECT:
+    return "REJECT";
+  case SHAKO_ACCESS_TCPREFUSE:
+    return "TCPREFUSE";
+  case SHAKO_ACCESS_CONTINUE:
+    break;
+  }
+  return "CONTINUE";
+}
+
+/* PARTNERS: $PARTNERS (ACCEPT), TLS Required; or for a policy without a name
+   ALL: ACCEPT, TLS No */
+static void put_group(shako__text *text, const char *name,
+                      const char *policy_name, const shako_policy *policy) {
+  shako__text_put(text, "  ");
+  shako__text_put(text, name);
+  shako__text_put(text, ": ");
+  if (policy_name) {
+    shako__text_put(text, policy_name);
+    shako__text_put(text, " (");
+  }
+  shako__text_put(text, access_name(policy->access));
+  shako__text_put(text, policy_name ? ")" : "");
+  if (policy->access <= SHAKO_ACCESS_RELAY) {
+    shako__text_put(text, ", TLS ");
+    put_setting(text, policy);
+  }
+  shako__text_put(text, "\n");
+}
+
+static void put_groups(shako__text *text, const shako_hat *hat) {
+  const shako__hat_policy *policies = hat->policies.items;
+  const shako__hat_group *groups = hat->groups.items;
+  size_t i;
+
+  shako__text_put(text, "\nSender groups:\n");
+  for (i = 0; i < hat->groups.count; i++) {
+    const shako_policy *policy = &policies[groups[i].policy].policy;
+    const char *name = groups[i].name;
+
+    if (!name) {
+      name = shako__hat_member_text(hat, groups[i].first_member);
+    }
+    put_group(text, name, policy->name, policy);
+  }
+  if (hat->all == SHAKO__NO_RULE) {
+    put_group(text, "no entry matches", "the default policy", &hat->defaults);
+  }
+}
+
+/* A provider that asks for time has a certificate in view. */
+static bool has_certificate(const shako_listener *listener) {
+  const shako_certificate_provider *provider = &listener->certificates;
+
+  return listener->external_tls ||
+         (provider->ready &&
+          provider->ready(provider->ctx) != SHAKO_PROVIDER_NONE);
+}
+
+static void put_text_of(shako__text *text, const shako_hat_warnings *warnings) {
+  size_t room = text->len < text->size ? text->size - text->len : 0;
+  char *at = room > 0 ? text->buf + text->len : NULL;
+
+  text->len += shako_hat_warnings_text(warnings, at, room);
+}
+
+/* Returns false without memory. */
+static bool put_warnings(shako__text *text, const shako_listener *listener) {
+  const shako_hat_surroundings around = {
+      .struct_size = sizeof(around),
+      .is_public = listener->type == SHAKO_LISTENER_TYPE_PUBLIC,
+      .has_tls = listener->engine || listener->external_tls,
+      .has_certificate = has_certificate(listener),
+  };
+  shako_hat_warnings *warnings;
+
+  if (shako_hat_lint(&warnings, listener->hat, &around) != 0) {
+    return false;
+  }
+  if (warnings->count > 0) {
+    shako__text_put(text, "\nWarnings:\n");
+    put_text_of(text, warnings);
+  }
+  shako_hat_warnings_free(warnings);
+  return true;
+}
+
+size_t shako_listener_summary(const shako_listener *listener, char *buf,
+                              size_t size) {
+  shako__text text;
+
+  shako__text_init(&text, buf, size);
+  put_listener(&text, listener);
+  if (listener->hat) {
+    put_groups(&text, listener->hat);
+    if (!put_warnings(&text, listener)) {
+      shako__text_init(&text, buf, size);
+    }
+  }
+  return text.len;
+}
