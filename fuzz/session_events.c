@@ -113,7 +113,7 @@ static void check_gate(run *r, const shako_event *event) {
         "a command inside TLS that is too weak");
   HOLDS(r,
         r->secure || !is_mail(event->type) ||
-            policy->tls != SHAKO_TLS_SETTING_REQUIRED,
+            policy->tls != SHAKO_TLS_SETTING_REQUIRED || policy->tls_observed,
         "mail under Required, and without TLS");
 }
 
@@ -195,6 +195,14 @@ static void follow(run *r, const shako_event *event) {
   }
 }
 
+static bool takes_words(settings_answer answer) {
+  return answer == SETTINGS_ANSWER_OWN_WORDS || answer == SETTINGS_ANSWER_4YZ ||
+         answer == SETTINGS_ANSWER_5YZ || answer == SETTINGS_ANSWER_4YZ_LATE ||
+         answer == SETTINGS_ANSWER_LONG_YES ||
+         answer == SETTINGS_ANSWER_LONG_NO ||
+         answer == SETTINGS_ANSWER_WRONG_FIRST;
+}
+
 static void take_question(run *r, const shako_event *event) {
   const settings *s = r->settings;
 
@@ -208,6 +216,9 @@ static void take_question(run *r, const shako_event *event) {
   r->question = r->last_question = event->question;
   r->asked = event->type;
   r->answer = s->answers[r->questions % SETTINGS_ANSWERS];
+  if (event->type == SHAKO_EVENT_LOOKUP && takes_words(r->answer)) {
+    r->answer = SETTINGS_ANSWER_ACCEPT; /* 421 is the only code it takes */
+  }
   r->questions++;
   r->delay = r->answer == SETTINGS_ANSWER_LATE ||
                      r->answer == SETTINGS_ANSWER_4YZ_LATE ||

@@ -50,9 +50,11 @@ static bool is_comparable(const settings *chosen) {
 }
 
 /* Where the peer does not wait for the reply to STARTTLS, what stands behind
-   it in one piece is injected, and in two it is TLS. */
+   it in one piece is injected, and in two it is TLS; and where early octets
+   are minded, it depends on when they come. */
 static bool is_timing(const run *r) {
-  return r->injected || (r->muddled && !r->settings->implicit);
+  return r->injected || !r->settings->policy.pipelining_early ||
+         (r->muddled && !r->settings->implicit);
 }
 
 static bool is_same(const octets *a, const octets *b) {

@@ -177,8 +177,8 @@ static int required_code(const walk *w, const line *l) {
   if (w->turned_away && l->verb->yes != 221) {
     return 503;
   }
-  if (policy->tls == SHAKO_TLS_SETTING_REQUIRED && !w->secure &&
-      !l->verb->free) {
+  if (policy->tls == SHAKO_TLS_SETTING_REQUIRED && !policy->tls_observed &&
+      !w->secure && !l->verb->free) {
     return 530;
   }
   if (w->secure && w->settings->engine_version < policy->tls_min_version &&
@@ -409,6 +409,20 @@ static void check_limits(const walk *w) {
         "too many errors, and it goes on");
 }
 
+/* Whether |got| ends the session of a peer that did not wait. */
+static bool is_early(const walk *w, const reply *got) {
+  return !w->settings->policy.pipelining_early && got->code == 554 &&
+         w->next == w->reply_count && strcmp(w->run->how, "early-octets") == 0;
+}
+
+/* Whether nothing may stand behind |l| before its reply. */
+static bool waits(const line *l) {
+  const char *name = l->verb->name;
+
+  return strcmp(name, "EHLO") == 0 || strcmp(name, "HELO") == 0 ||
+         strcmp(name, "DATA") == 0;
+}
+
 static void walk_line(walk *w, const line *l) {
   const reply *got;
 
@@ -417,6 +431,10 @@ static void walk_line(walk *w, const line *l) {
   }
   got = take_reply(w);
   if (!got) {
+    return;
+  }
+  if (is_early(w, got) && waits(l)) {
+    w->over = true;
     return;
   }
   check_code(w, l, got);
@@ -432,6 +450,7 @@ static void walk_greeting(walk *w) {
     HOLDS(w->run, got->code == 220 || got->code >= 400, "no greeting");
     HOLDS(w->run, !got->enhanced, "an enhanced code in the greeting");
     w->turned_away = got->code != 220;
+    w->over = is_early(w, got);
   }
 }
 

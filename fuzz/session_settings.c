@@ -39,6 +39,7 @@ static void read_limits(settings *out, unsigned limits) {
   if (limits & 8) {
     policy->max_messages = 2;
   }
+  policy->pipelining_early = !(limits & 16);
 }
 
 static void read_handling(settings *out, const uint8_t **at) {
@@ -61,10 +62,17 @@ static void read_ending(settings *out, const uint8_t **at) {
   out->moment = choose(at, 256);
 }
 
+static void read_access(settings *out, unsigned access) {
+  static const shako_access rules[] = {SHAKO_ACCESS_ACCEPT, SHAKO_ACCESS_RELAY,
+                                       SHAKO_ACCESS_REJECT,
+                                       SHAKO_ACCESS_TCPREFUSE};
+
+  out->policy.access = access < 4 ? rules[access] : SHAKO_ACCESS_ACCEPT;
+  out->policy.tls_observed = access == 4;
+  out->table = access == 5;
+}
+
 static void read_rest(settings *out, const uint8_t **at) {
-  static const shako_access access[] = {SHAKO_ACCESS_ACCEPT, SHAKO_ACCESS_RELAY,
-                                        SHAKO_ACCESS_REJECT,
-                                        SHAKO_ACCESS_TCPREFUSE};
   static const size_t records[] = {0, 1, 10, 100};
   static const unsigned repeats[] = {1, 4, 16, 64};
   static const unsigned ticks[] = {0, 1000, 70000};
@@ -75,7 +83,7 @@ static void read_rest(settings *out, const uint8_t **at) {
   versions = choose(at, 4);
   out->engine_version = versions & 1 ? 0x0303 : 0x0304;
   out->policy.tls_min_version = versions & 2 ? 0x0304 : 0x0303;
-  out->policy.access = access[choose(at, 4)];
+  read_access(out, choose(at, 6));
   record = choose(at, 8);
   out->record = records[record % 4];
   out->close_notify = record >= 4;
@@ -90,9 +98,8 @@ bool settings_read(settings *out, const uint8_t *octets, size_t len) {
     return false;
   }
   shako_policy_default(&out->policy);
-  out->policy.pipelining_early = 1;
   read_tls(out, &at);
-  read_limits(out, choose(&at, 16));
+  read_limits(out, choose(&at, 32));
   read_handling(out, &at);
   read_ending(out, &at);
   read_rest(out, &at);

@@ -95,6 +95,7 @@ typedef struct settings {
   shako_policy policy;
   settings_engine engine;
   bool implicit;
+  bool table; /* the policy comes by a table that asks for the peer's name */
   settings_peer peer;
   size_t recv_buffer;
   size_t piece;     /* octets a time from the peer; 0: all there are */

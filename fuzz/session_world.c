@@ -74,6 +74,19 @@ static void open_engine(run *r) {
       s->provider == SETTINGS_PROVIDER_CERTIFICATE_FAILS;
 }
 
+/* A table that asks for the peer's name, and comes to the defaults then. */
+static shako_hat *read_table(run *r, const shako_mem *mem) {
+  static const char table[] = "ASKED: .example.net unverified[none] ACCEPT\n"
+                              "ALL ACCEPT\n";
+  const shako_span text = {(const uint8_t *)table, sizeof(table) - 1};
+  shako_hat *hat = NULL;
+  shako_place place;
+
+  HOLDS(r, shako_hat_read(&hat, text, &r->settings->policy, mem, &place) == 0,
+        place.what);
+  return hat;
+}
+
 void run_world_open(run *r) {
   const settings *s = r->settings;
   const shako_mem mem = {&r->memory, counted_alloc, counted_release};
@@ -86,7 +99,11 @@ void run_world_open(run *r) {
   fake_provider_fill(&r->provider, &provider);
   shako_listener_config_default(&config);
   config.hostname = "mx.example.org";
-  config.policy = &s->policy;
+  if (s->table) {
+    config.hat = read_table(r, &mem);
+  } else {
+    config.policy = &s->policy;
+  }
   config.implicit_tls = s->implicit;
   config.external_tls = s->engine == SETTINGS_ENGINE_EXTERNAL;
   config.recv_buffer_size = s->recv_buffer;
@@ -98,6 +115,7 @@ void run_world_open(run *r) {
   }
   HOLDS(r, shako_listener_new(&r->listener, &config, &mem, &reason) == 0,
         reason);
+  shako_hat_unref(config.hat);
   if (s->ending == SETTINGS_ENDING_NOMEM) {
     r->memory.fail_at = r->memory.allocations + 1 + s->moment;
   }

@@ -56,8 +56,6 @@ static void tell(lookup *l) {
   shako_peer facts;
 
   shako_peer_default(&facts);
-  facts.score_state = SHAKO_SCORE_NONE;
-  facts.owner_asked = 1;
   facts.lists_hold = l->lists_hold;
   if (l->need & SHAKO_NEED_NAME) {
     peer_names_tell(&l->names, &facts);

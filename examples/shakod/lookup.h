@@ -10,8 +10,8 @@
  * address, all asked at once.  The limit of the resolver is for all of it;
  * what has not come by then counts as a temporary failure.
  *
- * There is no public source of reputation scores and network owners: who has
- * one fills them in here.
+ * There is no public source of reputation scores and network owners: of these
+ * nothing is said, which counts as not to be had.
  */
 typedef struct lookup lookup;
 

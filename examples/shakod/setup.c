@@ -13,11 +13,6 @@ typedef struct plan {
   const char *hostname; /* of the server */
 } plan;
 
-static bool policy_has_tls(const shako_policy *policy) {
-  return policy->tls != SHAKO_TLS_SETTING_NO ||
-         policy->tls_mandatory_senders != NULL;
-}
-
 /* Whether a client can come to speak TLS with the listener. */
 static bool needs_tls(const plan *p) {
   shako_hat_group group;
@@ -25,12 +20,13 @@ static bool needs_tls(const plan *p) {
 
   for (i = 0; p->hat != NULL && shako_hat_group_at(p->hat, i, &group) == 0;
        i++) {
-    if (policy_has_tls(group.policy)) {
+    if (group.policy->tls != SHAKO_TLS_SETTING_NO) {
       return true;
     }
   }
 
-  return p->settings->implicit_tls || policy_has_tls(&p->settings->policy);
+  return p->settings->implicit_tls ||
+         p->settings->policy.tls != SHAKO_TLS_SETTING_NO;
 }
 
 static void warn_of_demonstration(void) {

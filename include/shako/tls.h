@@ -83,6 +83,24 @@ typedef struct shako_certificate {
   uint32_t references; /* atomic; by shako_certificate_ref() and _unref() */
 } shako_certificate;
 
+/* What an engine reads in one certificate of a chain.  Spans and strings live
+   as long as the chain. */
+typedef struct shako_certificate_facts {
+  int64_t not_before; /* Unix time, in seconds */
+  int64_t not_after;
+  shako_span subject;       /* the DER of the name (RFC 5280 4.1.2.6) ... */
+  shako_span issuer;        /* ... and of that of its issuer */
+  shako_span signature_oid; /* the contents of the algorithm's OID */
+  const char *key;          /* "RSA", "ECDSA"; "other" */
+  const char *curve;        /* "P-256"; NULL for none or another */
+  uint32_t key_bits;
+  uint8_t spki_sha256[32]; /* of the DER of SubjectPublicKeyInfo */
+  uint8_t signed_by_next;  /* by the key of the next one in the chain, which is
+                              an authority */
+  uint8_t key_fits;        /* of the leaf: the key in hand is its own */
+  uint8_t reserved[2];     /* 0 */
+} shako_certificate_facts;
+
 /* Takes one more reference to |certificate| and returns it. */
 SHAKO_API shako_certificate *
 shako_certificate_ref(shako_certificate *certificate);
@@ -152,6 +170,18 @@ typedef struct shako_tls_engine {
 
   /* Fills |*info|, whose struct_size is set, with what is known so far. */
   void (*info)(const void *conn, shako_tls_info *info);
+
+  /* Reads the |index|-th certificate of the chain, 0 the leaf, to |*facts|.
+     Returns 1, or 0 past the last and where it cannot be read.  May be NULL:
+     then there are no checks (certificate.h). */
+  int (*inspect)(const shako_certificate *certificate, size_t index,
+                 shako_certificate_facts *facts);
+
+  /* Stores the |index|-th DNS name of the leaf (RFC 5280 4.2.1.6), which lives
+     as long as the certificate, in |*name|.  Returns 1, or 0 past the last.
+     NULL where inspect() is. */
+  int (*name_at)(const shako_certificate *certificate, size_t index,
+                 shako_span *name);
 } shako_tls_engine;
 
 #ifdef __cplusplus

@@ -133,14 +133,18 @@ static int find_policy(shako__parser *parser, uint32_t *policy) {
   return 0;
 }
 
-/* Returns a copy of |text| with one blank for each run of blanks and line
-   ends, and none around it, or NULL without memory. */
-static const char *keep_comment(shako_hat *hat, shako_span text) {
+/* Keeps |text| as the comment of |group|, with one blank for each run of blanks
+   and line ends, and none around it. */
+static int keep_comment(shako_hat *hat, shako__hat_group *group,
+                        shako_span text) {
   char *copy = shako__strings_make(&hat->strings, text.len);
   size_t len = 0;
   size_t i;
 
-  for (i = 0; copy != NULL && i < text.len; i++) {
+  if (copy == NULL) {
+    return SHAKO_ERR_NOMEM;
+  }
+  for (i = 0; i < text.len; i++) {
     if (text.ptr[i] > ' ') {
       copy[len++] = (char)text.ptr[i];
     } else if (len > 0 && copy[len - 1] != ' ') {
@@ -148,9 +152,10 @@ static const char *keep_comment(shako_hat *hat, shako_span text) {
     }
   }
   if (len > 0 && copy[len - 1] == ' ') {
-    copy[len - 1] = '\0';
+    copy[--len] = '\0';
   }
-  return copy;
+  group->comment = len > 0 ? copy : NULL;
+  return 0;
 }
 
 /* What ends the group under way: its policy, and a comment. */
@@ -165,8 +170,10 @@ static int parse_rule(shako__parser *parser) {
     error = shako__lexer_next(lexer);
   }
   if (error == 0 && shako__lexer_is(lexer, SHAKO__TOKEN_COMMENT)) {
-    group->comment = keep_comment(hat, lexer->token.text);
-    error = group->comment != NULL ? shako__lexer_next(lexer) : SHAKO_ERR_NOMEM;
+    error = keep_comment(hat, group, lexer->token.text);
+    if (error == 0) {
+      error = shako__lexer_next(lexer);
+    }
   }
   return error;
 }

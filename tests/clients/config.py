@@ -22,7 +22,7 @@ listener "Inbound" {
     "127.0.0.1:0",   # one
     "127.0.0.2:0"    # and two
   }
-  interface = "PublicNet (192.168.2.1/24)"
+  interface = 'PublicNet #1 (192.168.2.1/24)'
   default_domain = "site.example"
   domain_map = {"old.example new.example", ".sub.example   site.example"}
   max_concurrency = 3
@@ -228,7 +228,7 @@ def check_says_what_is_configured():
                 ("-c", folder.config, "--check"):
             text = run(SHAKOD, *command)
             for line in ("Name: Inbound", "Type: Public",
-                         "Interface: PublicNet (192.168.2.1/24) TCP Port 0",
+                         "Interface: PublicNet #1 (192.168.2.1/24) TCP Port 0",
                          "Protocol: SMTP", "Default Domain: site.example",
                          "Max Concurrency: 3 (TCP Queue: 20)",
                          "TLS: Preferred", "Name: Submission",

@@ -19,6 +19,7 @@ SERVFAIL = "servfail"  # the server has failed
 REFUSED = "refused"
 SILENT = "silent"  # never
 HELD = "held"  # when the case says release()
+RETRIED = "retried"  # not the first time
 TRUNCATED = "truncated"  # over UDP with nothing but the bit that says so
 GARBAGE = "garbage"  # with octets that are no answer
 
@@ -134,6 +135,8 @@ class DnsServer:
             self.tcp_asked += over_tcp
             self._news.notify_all()
             how = self.how.get(key)
+            if how == RETRIED and self.asked.count(key) == 1:
+                how = SILENT
             records = self.records.get(key, [])
             exists = any(known == name for known, _ in self.records)
         code = CODES.get(how, 0 if exists else NXDOMAIN)

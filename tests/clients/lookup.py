@@ -6,8 +6,8 @@ import socket
 import struct
 
 from client import Client
-from dns_server import (GARBAGE, HELD, REFUSED, SERVFAIL, SILENT, TRUNCATED,
-                        DnsServer, reverse)
+from dns_server import (GARBAGE, HELD, REFUSED, RETRIED, SERVFAIL, SILENT,
+                        TRUNCATED, DnsServer, reverse)
 from harness import Server, Skip, case, check, main, same
 
 MUST = "530 5.7.0 Must issue a STARTTLS command first"
@@ -294,6 +294,10 @@ def the_limit_is_for_all_of_it():
         dns.say("mx.partner.example", "A", PEER)
         demand_group(server, "PARTNERS")
         demand_group(server, "NAMELESS", "127.0.0.3")
+        # The limit ends what began a third of it later.
+        dns.host("127.0.0.4", "silent.example", how=RETRIED)
+        dns.say("silent.example", "A", PEER, how=SILENT)
+        demand_group(server, "BROKEN", "127.0.0.4")
 
 
 @case

@@ -132,6 +132,7 @@ def a_bad_configuration_changes_nothing():
                 ('"127.0.0.1:0"', '"127.0.0.2:0"', "listen", "restart"),
                 ('"127.0.0.1:0"', '"127.0.0.1:0", "127.0.0.1:0"', "listen",
                  "restart"),
+                ("listen =", "tcp_queue = 9\nlisten =", "tcp_queue", "restart"),
                 ("hat =", 'key = "a"\nhat =', "certificate"),
                 ("hat =", 'key = "a"\ncertificate = "a"\nhat =', "/a")):
             server.write(CONFIG, CONFIGURATION.replace(old, new))
