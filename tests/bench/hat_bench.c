@@ -1,6 +1,7 @@
 /* Measures the look-ups of the Host Access Table: addresses beside a binary
    search over the same stretches, sorted, in the same run, each behind a pass
-   that fills the caches; names alone.
+   that fills the caches; names alone; and the whole from a file's text to the
+   policy of a peer.
    Prefixes are spread over the space or crowded into one network, each with a
    rule of its own; every query is inside one of them.  Those of 32 bits, the
    hosts, leave the most to search, since none hides another. */
@@ -12,6 +13,7 @@
 
 #include "base/mem.h"
 #include "bench.h"
+#include "policy/hat.h"
 #include "policy/nameset.h"
 #include "policy/netset.h"
 #include "policy/netsweep.h"
@@ -444,6 +446,83 @@ static void measure_names(size_t n) {
   shako__nameset_free(&set);
 }
 
+/* A table of |n| lines, each an address in one of two groups. */
+static char *write_table(size_t n, size_t *len) {
+  size_t room = n * 24 + 200;
+  char *text = malloc(room);
+  size_t i;
+
+  bench_need(text != NULL, "no memory");
+  *len =
+      (size_t)snprintf(text, room, "$P ACCEPT {\n tls = \"required\"\n}\nA:\n");
+  for (i = 0; i < n; i++) {
+    uint32_t address = (uint32_t)i * 4099u + 0x01000000u;
+
+    if (i == n / 2) {
+      *len += (size_t)snprintf(text + *len, room - *len, "$P\nB:\n");
+    }
+    *len += (size_t)snprintf(text + *len, room - *len, "%u.%u.%u.%u\n",
+                             address >> 24, address >> 16 & 255,
+                             address >> 8 & 255, address & 255);
+  }
+  *len += (size_t)snprintf(text + *len, room - *len, "REJECT\nALL ACCEPT\n");
+  return text;
+}
+
+static double run_table(const shako_hat *hat, size_t n) {
+  shako_peer peer;
+  size_t found = 0;
+  double start;
+  size_t i;
+
+  shako_peer_default(&peer);
+  peer.address.known = 1;
+  peer.address.bytes[10] = peer.address.bytes[11] = 0xff;
+  start = bench_now();
+  for (i = 0; i < QUERIES; i++) {
+    uint32_t address = (uint32_t)(next_random() % n) * 4099u + 0x01000000u;
+    shako_hat_match match;
+
+    peer.address.bytes[12] = (uint8_t)(address >> 24);
+    peer.address.bytes[13] = (uint8_t)(address >> 16);
+    peer.address.bytes[14] = (uint8_t)(address >> 8);
+    peer.address.bytes[15] = (uint8_t)address;
+    shako_hat_find(hat, &peer, &match);
+    found += match.group != NULL;
+  }
+  bench_need(found == QUERIES, "addresses are not found");
+  return (bench_now() - start) / (double)QUERIES;
+}
+
+/* The whole of it: from the file's text to a policy. */
+static void measure_table(size_t n) {
+  static const bench_goal under_2_s = {BENCH_AT_MOST, 2000};
+  const bench_goal goal = n == 1000000 ? under_2_s : no_goal;
+  double found[ROUNDS];
+  shako_hat *hat = NULL;
+  shako_place place;
+  shako_span text;
+  char *octets = write_table(n, &text.len);
+  double build;
+  size_t i;
+
+  text.ptr = (const uint8_t *)octets;
+  held = 0;
+  build = bench_now();
+  bench_need(shako_hat_read(&hat, text, NULL, &counted, &place) == 0,
+             "the table is not read");
+  build = bench_now() - build;
+  for (i = 0; i < ROUNDS; i++) {
+    found[i] = run_table(hat, n);
+  }
+  result("table", n, "find a policy", median(found), "ns", no_goal);
+  result("table", n, "octets a line", (double)held / (double)n, "octets",
+         no_goal);
+  result("table", n, "read", build / 1e6, "ms", goal);
+  shako_hat_unref(hat);
+  free(octets);
+}
+
 int main(void) {
   size_t n;
   size_t i;
@@ -453,6 +532,7 @@ int main(void) {
       measure_addresses(&families[i], n);
     }
     measure_names(n);
+    measure_table(n);
   }
   return 0;
 }
