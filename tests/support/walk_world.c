@@ -64,6 +64,7 @@ static void note_violation(walk_world *world) {
 
 static void judge(walk_world *world, const shako_event *event) {
   world->question = event->question;
+  world->lookup = event->type == SHAKO_EVENT_LOOKUP;
   if (world->closed) {
     walk_wrong(world, "an event behind CLOSED");
   }
@@ -217,6 +218,9 @@ static bool answer(walk_world *world, const walk_input *input) {
                                      input->code, NULL, "No");
   if (error == SHAKO_ERR_INVALID_STATE) {
     return false; /* HANDSHAKE */
+  }
+  if (error == SHAKO_ERR_INVALID_ARGUMENT && world->lookup) {
+    return false; /* it takes 421 alone */
   }
   if (error) {
     walk_wrong(world, "the answer to an open question is refused");
@@ -390,6 +394,19 @@ static void set_policy(const walk_setting *setting, shako_policy *policy) {
   policy->max_recipients = 0;
 }
 
+/* A table that asks for the peer's name, and comes to |policy| without. */
+static shako_hat *read_table(walk_world *world, const shako_policy *policy) {
+  static const char table[] = ".partner.example REJECT\nALL ACCEPT\n";
+  const shako_span text = {(const uint8_t *)table, sizeof(table) - 1};
+  shako_hat *hat = NULL;
+  shako_place place;
+
+  if (shako_hat_read(&hat, text, policy, NULL, &place)) {
+    walk_wrong(world, place.what);
+  }
+  return hat;
+}
+
 void walk_world_open(walk_world *world, const walk_setting *setting) {
   shako_listener_config config;
   shako_certificate_provider provider;
@@ -401,7 +418,11 @@ void walk_world_open(walk_world *world, const walk_setting *setting) {
   set_policy(setting, &policy);
   shako_listener_config_default(&config);
   config.hostname = "mx.example";
-  config.policy = &policy;
+  if (setting->asks) {
+    config.hat = read_table(world, &policy);
+  } else {
+    config.policy = &policy;
+  }
   config.implicit_tls = setting->implicit;
   config.external_tls = setting->external;
   if (!setting->external) {
@@ -413,6 +434,7 @@ void walk_world_open(walk_world *world, const walk_setting *setting) {
   if (shako_listener_new(&world->listener, &config, NULL, &reason)) {
     walk_wrong(world, reason);
   }
+  shako_hat_unref(config.hat);
 }
 
 void walk_world_close(walk_world *world) {
@@ -452,6 +474,7 @@ void walk_world_restart(walk_world *world) {
   world->transaction = world->closed = world->violation = false;
   restart_provider(world);
   shako_peer_default(&peer);
+  peer.address.known = world->setting->asks;
   if (shako_session_new(&world->session, world->listener, &peer, NULL, 0)) {
     walk_wrong(world, "a session cannot be made");
     return;

@@ -25,6 +25,7 @@ typedef struct walk_setting {
   bool two_flights;
   bool early;    /* octets that come too early are taken */
   bool observed; /* Required, and only observed */
+  bool asks;     /* a table needs to know the peer's name */
 } walk_setting;
 
 typedef enum walk_kind {
@@ -69,6 +70,7 @@ typedef struct walk_world {
   shako_session *session;
   shako_time now;
   shako_question question;
+  bool lookup; /* it is LOOKUP */
   fake_context context;
   fake_counters counters;
   fake_certificate certificate;
