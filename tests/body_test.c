@@ -347,6 +347,29 @@ static void t33_s06_nothing_else_ends_a_message(void **state) {
   }
 }
 
+/* Octets that differ from CR, LF and dot in the highest bit alone, among others
+   that have it. */
+static void octets_with_the_highest_bit_are_no_line_ends(void **state) {
+  static const struct vector others[] = {
+      {OCTETS("\x8d\n\x8a"), true, "8D LF"},
+      {OCTETS("\r\x8a\x8d"), true, "CR 8A"},
+      {OCTETS("\x8d\x8a.\x8d\x8a"), false, "8D 8A.8D 8A"},
+      {OCTETS("\r\n\xae\r\n"), false, "CRLF AE CRLF"},
+  };
+  char before[21] = {0};
+  char after[81] = {0};
+  size_t i;
+
+  (void)state;
+  memset(before, 0xff, 20);
+  memset(after, 0xff, 75);
+  memcpy(after + 75, "\r\n.\r\n", 5);
+
+  for (i = 0; i < COUNT(others); i++) {
+    check_vector(before, &others[i], after);
+  }
+}
+
 static void s02_nothing_is_handed_out_behind_a_bare_one(void **state) {
   static const body_row rows[] = {
       {OCTETS("a\nb\r\nc\r\n.\r\n"), OCTETS("a"), 0, true, true, "LF"},
@@ -513,6 +536,7 @@ int main(void) {
       cmocka_unit_test(one_dot_is_taken_off_each_line),
       cmocka_unit_test(t35_lines_that_look_like_the_end_are_data),
       cmocka_unit_test(t33_s06_nothing_else_ends_a_message),
+      cmocka_unit_test(octets_with_the_highest_bit_are_no_line_ends),
       cmocka_unit_test(s02_nothing_is_handed_out_behind_a_bare_one),
       cmocka_unit_test(crlf_dot_crlf_ends_behind_any_bare_one),
       cmocka_unit_test(nothing_is_used_behind_the_end),

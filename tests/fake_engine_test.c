@@ -47,7 +47,8 @@ static shako_tls_status wire_send(void *ctx, const uint8_t *buf, size_t len) {
 
 static void open_pair(pair *p, const fake_context *context) {
   const shako_tls_wire wire = {p, wire_recv, wire_send};
-  shako_tls_conn_config config = {sizeof(config), &wire, &p->policy};
+  shako_tls_conn_config config = {
+      .struct_size = sizeof(config), .wire = &wire, .policy = &p->policy};
   memset(p, 0, sizeof(*p));
   p->context = *context;
   p->context.counters = &p->counters;

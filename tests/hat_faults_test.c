@@ -47,7 +47,7 @@ static void check_fault(const fault *row) {
   shako_span text = {(const uint8_t *)row->text, row->len};
   shako_hat *hat = untouched;
   shako_place place = {0, 0, "read"};
-  int error = shako_hat_read(&hat, text, NULL, &table_mem, &place);
+  int error = table_try(&hat, text, NULL, &place);
 
   if (error != SHAKO_ERR_SYNTAX || place.line != row->line ||
       place.column != row->column || strcmp(place.what, row->what) != 0) {
@@ -333,6 +333,22 @@ static void limits_are_exact(void **state) {
       table_read("%" NAME_63 " {} $" NAME_63 " ACCEPT " NAME_63 ": $" NAME_63));
 }
 
+/* Nothing of the text is looked at. */
+static void a_text_of_4_gib_is_too_long(void **state) {
+#if SIZE_MAX > UINT32_MAX
+  shako_span text = {(const uint8_t *)"ALL ACCEPT", (size_t)UINT32_MAX + 1};
+  shako_hat *hat = NULL;
+  shako_place place;
+
+  assert_int_equal(shako_hat_read(&hat, text, NULL, &table_mem, &place),
+                   SHAKO_ERR_SYNTAX);
+  assert_string_equal(place.what, "a table over 4294967295 octets");
+  assert_int_equal(place.line, 1);
+  assert_int_equal(place.column, 1);
+#endif
+  (void)state;
+}
+
 /* Lists count wherever they stand; the same once. */
 static void a_table_has_64_dns_lists(void **state) {
   fault over = {NULL, 0, 69, 2, "more than 64 DNS lists"};
@@ -363,6 +379,7 @@ int main(void) {
       cmocka_unit_test(what_is_no_list_is_refused),
       cmocka_unit_test(a_value_that_does_not_do_is_refused),
       cmocka_unit_test(limits_are_exact),
+      cmocka_unit_test(a_text_of_4_gib_is_too_long),
       cmocka_unit_test(a_table_has_64_dns_lists),
   };
 

@@ -365,17 +365,67 @@ static void a_member_is_in_its_group_once(void **state) {
   table_free(hat);
 }
 
+/* Names whose hash (repeats.c) is the same. */
+static void members_of_one_hash_are_told_apart(void **state) {
+  (void)state;
+
+  table_check_written("A: h57054.x h143168.x H57054.x REJECT",
+                      "A:\n    h57054.x\n    h143168.x\n        REJECT\n");
+}
+
+/* Policies, and groups of the same names, each with its own policy. */
+static void many_names_are_told_apart(void **state) {
+  shako_hat_group group;
+  octets text = {0};
+  shako_hat *hat;
+  unsigned i;
+
+  (void)state;
+
+  for (i = 0; i < 500; i++) {
+    octets_print(&text, "$N%u ACCEPT N%u: $N%u\n", i, i, i);
+  }
+  hat = table_read(octets_text(&text));
+  for (i = 0; shako_hat_group_at(hat, i, &group) == 0; i++) {
+    assert_string_equal(group.policy->name + 1, group.name);
+    assert_int_equal(group.line, i + 1);
+  }
+  assert_int_equal(i, 500);
+  table_free(hat);
+  octets_free(&text);
+}
+
+/* Adds more than a block of strings holds, with what stands around it. */
+static void add_long(octets *text, const char *before, const char *after) {
+  unsigned i;
+
+  octets_add_text(text, before);
+  for (i = 0; i < 4090; i++) {
+    octets_add_text(text, "x");
+  }
+  octets_add_text(text, after);
+}
+
+static void add_table(octets *text) {
+  unsigned i;
+
+  octets_add_text(text, table_additions);
+  add_long(text,
+           "$T REJECT { override_hostname = \"a.example\" reject_text = \"",
+           "\" }\n");
+  for (i = 0; i < 20; i++) {
+    octets_print(text, "N%u: $T\n", i);
+  }
+  add_long(text, "A: a b a c SBO:1 ::/0 $T (", ")\nb TCPREFUSE\n");
+}
+
 static void try_without_memory(bool refused) {
-  static const char more[] =
-      "$T REJECT { reject_text = \"x\" override_hostname = \"a.example\" }\n"
-      "A: a b a c SBO:1 ::/0 $T (comment)\n";
   shako_hat *hat = NULL;
   shako_place place;
   octets text = {0};
   int error;
 
-  octets_add_text(&text, table_additions);
-  octets_add_text(&text, more);
+  add_table(&text);
   failing.armed = true;
   error = shako_hat_read(&hat, (shako_span){text.ptr, text.len}, NULL,
                          &table_mem, &place);
@@ -498,6 +548,8 @@ int main(void) {
       cmocka_unit_test(defaults_are_judged_first),
       cmocka_unit_test(bare_rules_share_a_policy),
       cmocka_unit_test(a_member_is_in_its_group_once),
+      cmocka_unit_test(members_of_one_hash_are_told_apart),
+      cmocka_unit_test(many_names_are_told_apart),
       cmocka_unit_test(without_memory_nothing_is_left),
       cmocka_unit_test(the_presets_are_what_appliances_begin_with),
       cmocka_unit_test(the_public_preset_throttles),

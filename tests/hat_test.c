@@ -345,31 +345,42 @@ typedef struct verdict {
   uint64_t lists;
 } verdict;
 
+/* Whether a member of |g| matches; what it would need to know is added to |*v|
+   if none does. */
+static bool group_matches(const group *g, const shako_hat *hat,
+                          const shako_peer *peer, verdict *v) {
+  verdict more = *v;
+  unsigned k;
+
+  for (k = 0; k < g->count && g->access != SHAKO_ACCESS_CONTINUE; k++) {
+    const member *m = &g->members[k];
+    truth holds;
+
+    if (!peer->address.known && m->kind != ALL) {
+      continue;
+    }
+    holds = matches(hat, m, peer);
+    if (holds == YES) {
+      return true;
+    }
+    if (holds == UNKNOWN) {
+      more.need |= need_of(m);
+      more.lists |= m->kind == LIST ? (uint64_t)1 << list_of(hat, m) : 0;
+    }
+  }
+  *v = more;
+  return false;
+}
+
 static verdict read_naively(const table *t, const shako_hat *hat,
                             const shako_peer *peer) {
   verdict v = {0};
   unsigned i;
-  unsigned k;
 
   for (i = 0; i < t->count; i++) {
-    const group *g = &t->groups[i];
-
-    for (k = 0; k < g->count && g->access != SHAKO_ACCESS_CONTINUE; k++) {
-      const member *m = &g->members[k];
-      truth holds;
-
-      if (!peer->address.known && m->kind != ALL) {
-        continue;
-      }
-      holds = matches(hat, m, peer);
-      if (holds == YES) {
-        v.group = g;
-        return v;
-      }
-      if (holds == UNKNOWN) {
-        v.need |= need_of(m);
-        v.lists |= m->kind == LIST ? (uint64_t)1 << list_of(hat, m) : 0;
-      }
+    if (group_matches(&t->groups[i], hat, peer, &v)) {
+      v.group = &t->groups[i];
+      return v;
     }
   }
   return v;
@@ -468,6 +479,24 @@ static void the_first_match_decides_and_not_the_longest_prefix(void **state) {
                                "ALL ACCEPT\n",
                                &peer),
                       "B");
+}
+
+/* Which member of a group matches makes no difference: nothing is asked. */
+static void a_group_that_matches_needs_no_more(void **state) {
+  shako_hat *hat = read_table("A: .partner.example 192.0.2.7 ACCEPT\n"
+                              "B: mx.example REJECT\n",
+                              NULL);
+  shako_peer peer = peer_at("192.0.2.7");
+  shako_hat_match match;
+
+  (void)state;
+  shako_hat_find(hat, &peer, &match);
+  assert_int_equal(match.need, 0);
+  assert_string_equal(match.rule, "192.0.2.7");
+  peer = peer_at("192.0.2.8");
+  shako_hat_find(hat, &peer, &match);
+  assert_int_equal(match.need, SHAKO_NEED_NAME);
+  shako_hat_unref(hat);
 }
 
 static void all_hides_what_stands_behind_it(void **state) {
@@ -602,6 +631,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_table_decides_as_if_read_from_top_to_bottom),
       cmocka_unit_test(the_first_match_decides_and_not_the_longest_prefix),
+      cmocka_unit_test(a_group_that_matches_needs_no_more),
       cmocka_unit_test(all_hides_what_stands_behind_it),
       cmocka_unit_test(the_families_are_apart),
       cmocka_unit_test(the_end_of_a_table_is_the_default_policy),

@@ -22,6 +22,7 @@ static const engine_kit kit = {
     .context_new = context_new,
     .context_free = context_free,
     .certificate_read = shako_mbedtls_certificate_read,
+    .certificate_parse = shako_mbedtls_certificate_parse,
     .demonstration = shako_mbedtls_certificate_demonstration,
     .unknown_ca = MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE,
     .warning = MBEDTLS_SSL_ALERT_MSG_NO_RENEGOTIATION,
@@ -29,6 +30,7 @@ static const engine_kit kit = {
     .clear_text = MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE,
     .renegotiation = MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE,
     .user_canceled = MBEDTLS_SSL_ALERT_MSG_USER_CANCELED,
+    .reads_traditional = true,
 };
 
 int main(int argc, char **argv) {

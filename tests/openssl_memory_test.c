@@ -100,6 +100,48 @@ static void a_certificate_is_read_or_not(void **state) {
   (void)for_each(read_certificate);
 }
 
+static shako_certificate *checked;
+
+/* What is found does not depend on memory: it is found, or its want told; or a
+   signature seems not to fit, where OpenSSL does not say why. */
+static void check_certificate(bool refused) {
+  shako_certificate_report report = {.struct_size = sizeof(report)};
+  int error;
+
+  failing.armed = refused;
+  error =
+      shako_certificate_check(checked, "mail.example.org", 1764000000, &report);
+  failing.armed = false;
+  assert_int_equal(ERR_peek_error(), 0);
+  if (error != 0) {
+    assert_true(refused);
+    assert_int_equal(error, SHAKO_ERR_NOMEM);
+    return;
+  }
+  assert_int_equal(report.chain_length, 2);
+  assert_true(report.in_order || refused);
+  assert_int_equal(report.warning_count, report.in_order ? 0 : 1);
+  assert_true(report.in_order ||
+              strcmp(report.warnings[0].reason, "chain-signature") == 0);
+  assert_int_equal(report.matches, 1);
+}
+
+static void a_certificate_is_checked_or_not(void **state) {
+  char message[ENGINE_MESSAGE_SIZE];
+  octets pem = {0};
+
+  (void)state;
+  octets_print(&pem, "%s/both.pem", bench.folder);
+  assert_int_equal(shako_openssl_certificate_read(&checked, octets_text(&pem),
+                                                  octets_text(&pem), NULL,
+                                                  message),
+                   0);
+  octets_free(&pem);
+  check_certificate(false);
+  assert_true(failing_for_each(check_certificate, 1) > 4);
+  shako_certificate_unref(checked);
+}
+
 static void demonstrate(bool refused) {
   char message[ENGINE_MESSAGE_SIZE];
   shako_certificate *certificate = NULL;
@@ -140,7 +182,8 @@ static void prepare(bool refused) {
   const shako_tls_wire wire = {NULL, no_recv, NULL};
   const shako_policy policy = {.struct_size = sizeof(policy),
                                .tls_min_version = 0x0304};
-  const shako_tls_conn_config config = {sizeof(config), &wire, &policy};
+  const shako_tls_conn_config config = {
+      .struct_size = sizeof(config), .wire = &wire, .policy = &policy};
   void *conn = must_alloc(engine->conn_size);
   shako_tls_status status;
 
@@ -270,16 +313,19 @@ static void context_free(void *context) {
   shako_openssl_context_free(context);
 }
 
-static const engine_kit kit = {.engine = shako_openssl_engine,
-                               .context_new = context_new,
-                               .context_free = context_free,
-                               .certificate_read =
-                                   shako_openssl_certificate_read};
+static const engine_kit kit = {
+    .engine = shako_openssl_engine,
+    .context_new = context_new,
+    .context_free = context_free,
+    .certificate_read = shako_openssl_certificate_read,
+    .certificate_parse = shako_openssl_certificate_parse,
+    .reads_traditional = true};
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_context_is_made_or_not),
       cmocka_unit_test(a_certificate_is_read_or_not),
+      cmocka_unit_test(a_certificate_is_checked_or_not),
       cmocka_unit_test(the_demonstration_is_made_or_not),
       cmocka_unit_test(a_connection_is_prepared_or_not),
       cmocka_unit_test(a_connection_works_or_ends),
@@ -295,5 +341,5 @@ int main(int argc, char **argv) {
   /* What OpenSSL makes once for the process it does not try again: the setup
      has it made. */
   return cmocka_run_group_tests(tests, bench_setup, bench_teardown) +
-         session_memory_run();
+         session_memory_run() + certificate_parse_run();
 }

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <shako/shako.h>
 
+#include "smtp/line.h"
 #include "support/event_text.h"
 #include "support/fake_engine.h"
 #include "support/octets.h"
@@ -215,6 +216,7 @@ static void send_some(world *w, size_t n) {
   const uint8_t *at = shako_session_send_buf(w->session, &len);
 
   if (at) {
+    assert_true(len > 0);
     n = n < len ? n : len;
     octets_add(&w->wire, at, n);
     assert_int_equal(shako_session_send_ack(w->session, n), 0);
@@ -264,6 +266,15 @@ static void deliver_record(world *w, unsigned type, const char *text,
   uint8_t record[FAKE_HEADER + FAKE_RECORD_MAX];
 
   deliver(w, record, fake_record(record, type, text, len));
+}
+
+static void push(world *w, const char *text) {
+  size_t n;
+
+  assert_int_equal(
+      shako_session_push(w->session, (const uint8_t *)text, strlen(text), &n),
+      0);
+  assert_int_equal(n, strlen(text));
 }
 
 /* The client says |text|, inside TLS where it is. */
@@ -362,6 +373,14 @@ static void start_inside(world *w, bool tls) {
   }
 }
 
+/* A client's way to a 354. */
+static void begin_message(world *w) {
+  say(w, "EHLO c.example\r\n");
+  say(w, "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n");
+  say(w, "DATA\r\n");
+  hear(w);
+}
+
 static void clear_events(world *w) {
   octets_clear(&w->events);
 }
@@ -457,6 +476,158 @@ static void a_burst_in_pieces_allocates_no_more(void **state) {
     assert_in_range(w.memory.calls - calls, 1, 2);
     close_world(&w);
   }
+}
+
+/* What is lent and what is sent go together, whichever is given back last. */
+static void the_last_loan_takes_the_buffers_along(void **state) {
+  world w;
+  size_t idle, len;
+
+  (void)state;
+  start(&w, false);
+  idle = w.memory.held;
+  push(&w, "NOOP\r\n");
+  poll_all(&w);
+  assert_non_null(shako_session_recv_buf(w.session, &len));
+  send_some(&w, SIZE_MAX);
+  assert_true(w.memory.held > idle);
+  assert_int_equal(shako_session_recv_ack(w.session, 0), 0);
+  assert_int_equal(w.memory.held, idle);
+  close_world(&w);
+}
+
+/* An event may point into them. */
+static void an_event_keeps_the_buffers_until_the_next_poll(void **state) {
+  world w;
+  size_t idle;
+
+  (void)state;
+  start(&w, false);
+  idle = w.memory.held;
+  push(&w, "FOO\r\n");
+  note(&w, shako_session_poll(w.session, w.now));
+  send_some(&w, SIZE_MAX);
+  assert_true(w.memory.held > idle);
+  assert_null(shako_session_poll(w.session, w.now));
+  assert_int_equal(w.memory.held, idle);
+  close_world(&w);
+}
+
+static void an_over_long_line_is_not_kept(void **state) {
+  char *line = repeated("x", SHAKO__LINE_MAX);
+  world w;
+  size_t idle;
+
+  (void)state;
+  start(&w, false);
+  idle = w.memory.held;
+  say(&w, line);
+  assert_int_equal(w.memory.held, idle);
+  say(&w, "x");
+  assert_int_equal(w.memory.held, idle);
+  assert_string_equal(hear(&w), "");
+  say(&w, "\r\n");
+  assert_int_equal(hear_code(&w), 500);
+  free(line);
+  close_world(&w);
+}
+
+/* A message is not collected, whether it is refused or not. */
+static void a_message_is_not_kept(void **state) {
+  world w;
+  size_t idle;
+
+  (void)state;
+  start(&w, false);
+  begin_message(&w);
+  idle = w.memory.held;
+  for (int i = 0; i < 100; i++) {
+    say(&w, "x");
+    assert_int_equal(w.memory.held, idle);
+  }
+  assert_int_equal(w.body.len, 100);
+  close_world(&w);
+}
+
+static void push_record(world *w, unsigned type, const char *text) {
+  uint8_t record[FAKE_HEADER + FAKE_RECORD_MAX];
+  size_t len = fake_record(record, type, text, strlen(text));
+  size_t n;
+
+  assert_int_equal(shako_session_push(w->session, record, len, &n), 0);
+  assert_int_equal(n, len);
+}
+
+/* The block that the handshake's records go to has room for replies. */
+static void a_handshake_and_a_command_take_two_blocks(void **state) {
+  world w;
+  unsigned calls;
+
+  (void)state;
+  start(&w, true);
+  say(&w, "EHLO c.example\r\n");
+  say(&w, "STARTTLS\r\n");
+  calls = w.memory.calls;
+  push_record(&w, FAKE_HANDSHAKE, "HELLO");
+  push_record(&w, FAKE_DATA, "NOOP\r\n");
+  settle(&w);
+  assert_int_equal(w.memory.calls - calls, 2);
+  assert_non_null(strstr(hear(&w), "[DONE]250 2.0.0 Ok\r\n"));
+  close_world(&w);
+}
+
+/* Sealed replies wait in blocks of their own, and no room for clear replies
+   hangs on each of them. */
+static void replies_in_tls_that_are_not_read_cost_their_octets(void **state) {
+  char *noops = repeated("NOOP\r\n", 680);
+  world w;
+  size_t held;
+
+  (void)state;
+  start_inside(&w, true);
+  push_record(&w, FAKE_DATA, noops);
+  held = w.memory.held;
+  poll_all(&w);
+  assert_in_range(w.memory.held - held, 9520, 20000);
+  free(noops);
+  close_world(&w);
+}
+
+/* A reply that just fits is not given another block; inside TLS not even
+   behind one that is not sent yet. */
+static void the_same_answer_again_takes_no_memory(void **state) {
+  char *text = repeated("x", SHAKO_REPLY_TEXT_MAX);
+
+  (void)state;
+  for (int tls = 0; tls < 2; tls++) {
+    world w;
+    unsigned calls = 0;
+
+    start_inside(&w, tls);
+    say(&w, "EHLO c.example\r\n");
+    say(&w, "MAIL FROM:<a@b.example>\r\n");
+    if (tls) {
+      push_record(&w, FAKE_DATA, "RCPT TO:<c@d.example>\r\nNOOP\r\n");
+      push_record(&w, FAKE_DATA, "RCPT TO:<c@d.example>\r\nNOOP\r\n");
+    } else {
+      push(&w, "RCPT TO:<c@d.example>\r\nRCPT TO:<c@d.example>\r\nNOOP\r\n");
+    }
+    for (int i = 0; i < 2; i++) {
+      const shako_event *event = shako_session_poll(w.session, w.now);
+
+      assert_int_equal(event->type, SHAKO_EVENT_RCPT);
+      calls = w.memory.calls;
+      assert_int_equal(
+          shako_session_answer(w.session, event->question, 550, NULL, text), 0);
+      calls = w.memory.calls - calls;
+      while (shako_session_want(w.session) & SHAKO_WANT_SEND) {
+        send_some(&w, SIZE_MAX);
+      }
+    }
+    assert_int_equal(calls, 0);
+    close_world(&w);
+  }
+  free(text);
 }
 
 /* --- running out of memory --------------------------------------------- */
@@ -605,6 +776,17 @@ static void play_hello_and_quit(world *w) {
   }
 }
 
+static void play_an_end_inside_tls(world *w) {
+  settle(w);
+  say(w, "EHLO c.example\r\n");
+  say(w, "STARTTLS\r\n");
+  if (!w->over && w->counters.inits > 0) {
+    shake_hands(w);
+  }
+  (void)shako_session_recv_eof(w->session);
+  settle(w);
+}
+
 static void play_silence(world *w) {
   settle(w);
   while (!w->over) {
@@ -633,6 +815,7 @@ static const shortage shortages[] = {
     {"idle-timeout", NULL, play_silence},
     {"answer-timeout", take_no_answer, play_silence},
     {"shutdown", NULL, play_shutdown},
+    {"cut-off", NULL, play_an_end_inside_tls},
 };
 
 /* Returns whether the |n|-th allocation was made at all. */
@@ -652,6 +835,9 @@ static bool play_shortage(const shortage *s, unsigned n, bool fails_on) {
     reached = w.memory.calls >= n;
     assert_int_equal(w.error, reached ? SHAKO_ERR_NOMEM : 0);
     assert_string_equal(w.how, reached ? "no-memory" : s->how);
+    /* Without a connection of an engine no TLS was tried. */
+    assert_true(!reached || w.counters.inits > 0 || w.config.external_tls ||
+                !strstr(octets_text(&w.events), "tls=failed"));
   }
   reached = w.memory.calls >= n;
   close_world(&w);
@@ -672,6 +858,38 @@ static void every_way_ends_in_order_without_memory(void **state) {
   }
 }
 
+/* What comes is not even looked at where there is no room for a reply. */
+static void nothing_is_read_without_memory_for_a_reply(void **state) {
+  world w;
+
+  (void)state;
+  start(&w, false);
+  begin_message(&w);
+  push(&w, "some of it\r\n");
+  w.memory.fail_at = w.memory.calls + 1;
+  settle(&w);
+  assert_string_equal(w.how, "no-memory");
+  assert_int_equal(w.body.len, 0);
+  close_world(&w);
+}
+
+/* ... nor is the engine asked for what there is no room for; so it does not
+   know that the stream was cut off, and takes its leave. */
+static void nothing_is_decrypted_without_memory_for_it(void **state) {
+  world w;
+
+  (void)state;
+  start_inside(&w, true);
+  w.memory.fail_at = w.memory.calls + 2; /* the first is for a reply */
+  shako_session_recv_eof(w.session);
+  settle(&w);
+  assert_string_equal(hear(&w), "[CLOSE]");
+  assert_non_null(strstr(octets_text(&w.events),
+                         "CLOSED no-memory messages=0 refusals=0 error=-901 "
+                         "tls=TLSv1.3\n"));
+  close_world(&w);
+}
+
 /* --- questions ---------------------------------------------------------- */
 
 /* Polls for an event of |type|, accepting what comes before it. */
@@ -688,15 +906,6 @@ static shako_question ask(world *w, shako_event_type type) {
       answer(w, event);
     }
   }
-}
-
-static void push(world *w, const char *text) {
-  size_t n;
-
-  assert_int_equal(
-      shako_session_push(w->session, (const uint8_t *)text, strlen(text), &n),
-      0);
-  assert_int_equal(n, strlen(text));
 }
 
 /* Opens the question |type| in a session of its own. */
@@ -745,6 +954,8 @@ static void only_codes_that_answer_are_taken(void **state) {
     world w;
     shako_question q = open_question(&w, questions[i].type);
 
+    assert_int_equal(shako_session_answer(w.session, q, 550, NULL, NULL),
+                     SHAKO_ERR_INVALID_ARGUMENT);
     for (int code = -1; code < 1100; code++) {
       if (code < 0 || (code / 100 != 4 && code / 100 != 5 &&
                        (code != questions[i].yes || code == 0))) {
@@ -763,6 +974,123 @@ static void only_codes_that_answer_are_taken(void **state) {
     assert_non_null(strstr(hear(&w), "499 "));
     close_world(&w);
   }
+}
+
+/* Returns the code of the line of |text| that ends in |words|. */
+static int code_of_line(const char *text, const char *words) {
+  const char *line = strstr(text, words);
+
+  assert_non_null(line);
+  while (line > text && line[-1] != '\n') {
+    line--;
+  }
+  return atoi(line);
+}
+
+/* From the first to the last: none is taken for a yes. */
+static void refusals_are_from_400_to_599(void **state) {
+  static const int codes[] = {400, 499, 500, 599};
+
+  (void)state;
+  for (size_t i = 0; i < COUNT(codes) * COUNT(questions); i++) {
+    shako_event_type type = questions[i / COUNT(codes)].type;
+    int code = codes[i % COUNT(codes)];
+    world w;
+    shako_question q = open_question(&w, type);
+
+    hear(&w);
+    assert_int_equal(shako_session_answer(w.session, q, code, NULL, "no"), 0);
+    w.in_transaction = w.in_transaction && type != SHAKO_EVENT_MESSAGE;
+    clear_events(&w);
+    settle(&w);
+    hear(&w);
+    assert_int_equal(code_of_line(octets_text(&w.heard), " no\r\n"), code);
+    assert_null(strstr(octets_text(&w.heard), "PIPELINING"));
+    close_world(&w);
+  }
+}
+
+static void a_yes_to_hello_is_one_line(void **state) {
+  world w;
+  shako_question q = open_question(&w, SHAKO_EVENT_HELLO);
+
+  (void)state;
+  assert_int_equal(shako_session_answer(w.session, q, 250, NULL, "a\nb"),
+                   SHAKO_ERR_INVALID_ARGUMENT);
+  assert_int_equal(shako_session_answer(w.session, q, 550, NULL, "a\nb"), 0);
+  close_world(&w);
+}
+
+/* RFC 3463 has no class 3. */
+static void no_enhanced_code_goes_with_354(void **state) {
+  world w;
+  shako_question q = open_question(&w, SHAKO_EVENT_DATA);
+
+  (void)state;
+  settle(&w);
+  hear(&w);
+  assert_int_equal(shako_session_answer(w.session, q, 354, "3.0.0", "Go on"),
+                   0);
+  settle(&w);
+  assert_string_equal(hear(&w), "354 Go on\r\n");
+  shako_session_lost(w.session);
+  settle(&w);
+  close_world(&w);
+}
+
+/* A yes that the peer did not wait for is one answer, too. */
+static void a_yes_to_an_early_peer_is_the_only_answer(void **state) {
+  world w;
+  shako_question q = open_question(&w, SHAKO_EVENT_CONNECT);
+
+  (void)state;
+  push(&w, "EHLO c.example\r\n");
+  assert_int_equal(shako_session_accept(w.session, q), 0);
+  assert_false(shako_session_want(w.session) & SHAKO_WANT_ANSWER);
+  assert_int_equal(shako_session_accept(w.session, q),
+                   SHAKO_ERR_STALE_QUESTION);
+  settle(&w);
+  assert_int_equal(hear_code(&w), 554);
+  close_world(&w);
+}
+
+static void nobody_greets_whom_the_policy_rejects(void **state) {
+  world w;
+  shako_question q;
+
+  (void)state;
+  prepare(&w, false);
+  w.policy.access = SHAKO_ACCESS_REJECT;
+  assert_int_equal(open_world(&w), 0);
+  q = ask(&w, SHAKO_EVENT_CONNECT);
+  assert_int_equal(shako_session_answer(w.session, q, 220, NULL, "Welcome"),
+                   SHAKO_ERR_INVALID_ARGUMENT);
+  assert_int_equal(shako_session_accept(w.session, q), 0);
+  settle(&w);
+  assert_int_equal(hear_code(&w), 554);
+  close_world(&w);
+}
+
+/* Polling while it is open makes no difference to what it points to. */
+static void a_question_points_to_what_was_said_until_its_answer(void **state) {
+  world w;
+  const shako_event *event;
+  shako_span path;
+  size_t len;
+
+  (void)state;
+  start(&w, false);
+  say(&w, "EHLO c.example\r\n");
+  push(&w, "MAIL FROM:<a@b.example>\r\n");
+  event = shako_session_poll(w.session, w.now);
+  assert_int_equal(event->type, SHAKO_EVENT_MAIL);
+  path = event->u.mail.path;
+  assert_null(shako_session_poll(w.session, w.now));
+  assert_memory_equal(path.ptr, "a@b.example", path.len);
+  assert_non_null(shako_session_recv_buf(w.session, &len));
+  assert_int_equal(shako_session_recv_ack(w.session, 0), 0);
+  assert_memory_equal(path.ptr, "a@b.example", path.len);
+  close_world(&w);
 }
 
 static void enhanced_codes_are_checked(void **state) {
@@ -979,9 +1307,64 @@ static void handshake_takes_no_code(void **state) {
   assert_int_equal(shako_session_tls_external(w.session, q, &info), 0);
   memset(cipher, 'x', sizeof(cipher) - 1); /* it was copied */
   settle(&w);
+  assert_int_equal(shako_session_tls_external(w.session, 0, &info),
+                   SHAKO_ERR_STALE_QUESTION);
   assert_non_null(strstr(octets_text(&w.events),
                          "TLS TLSv1.3 TLS_AES_128_GCM_SHA256\nCONNECT"));
   assert_int_equal(hear_code(&w), 220);
+  close_world(&w);
+}
+
+static void a_long_cipher_is_cut(void **state) {
+  char *cipher = repeated("x", 100);
+  const shako_tls_info info = {
+      .struct_size = sizeof(info), .version = 0x0304, .cipher = cipher};
+  world w;
+
+  (void)state;
+  prepare(&w, false);
+  w.config.external_tls = 1;
+  w.config.implicit_tls = 1;
+  assert_int_equal(open_world(&w), 0);
+  assert_int_equal(shako_session_tls_external(
+                       w.session, ask(&w, SHAKO_EVENT_HANDSHAKE), &info),
+                   0);
+  settle(&w);
+  cipher[63] = '\0';
+  assert_string_equal(shako_session_tls(w.session)->cipher, cipher);
+  free(cipher);
+  close_world(&w);
+}
+
+/* A message over the limit is read to its end, and no more of it shown. */
+static void no_more_of_a_message_is_shown_than_the_limit(void **state) {
+  world w;
+
+  (void)state;
+  prepare(&w, false);
+  w.policy.max_message_size = 10;
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  begin_message(&w);
+  for (int i = 0; i < 20; i++) {
+    say(&w, "x");
+  }
+  assert_string_equal(octets_text(&w.body), "xxxxxxxxxx");
+  hear(&w);
+  say(&w, "\r\n.\r\n");
+  assert_int_equal(hear_code(&w), 552);
+  close_world(&w);
+}
+
+static void an_open_question_is_stale_after_shutdown(void **state) {
+  world w;
+  shako_question q = open_question(&w, SHAKO_EVENT_MAIL);
+
+  (void)state;
+  assert_int_equal(shako_session_shutdown(w.session, NULL), 0);
+  assert_false(shako_session_want(w.session) & SHAKO_WANT_ANSWER);
+  assert_int_equal(shako_session_accept(w.session, q),
+                   SHAKO_ERR_STALE_QUESTION);
   close_world(&w);
 }
 
@@ -1061,10 +1444,11 @@ static void loans_outlive_the_end(void **state) {
   (void)state;
   for (int way = 0; way < 3; way++) {
     world w;
-    size_t len;
+    size_t idle, len;
     uint8_t *room;
 
     start(&w, false);
+    idle = w.memory.held;
     push(&w, "NOOP\r\n");
     room = shako_session_recv_buf(w.session, &len);
     poll_all(&w);
@@ -1084,6 +1468,7 @@ static void loans_outlive_the_end(void **state) {
     settle(&w);
     assert_true(w.over);
     assert_int_equal(shako_session_want(w.session), SHAKO_WANT_CLOSE);
+    assert_true(way == 0 || w.memory.held == idle); /* it was not kept */
     close_world(&w);
   }
 }
@@ -1112,6 +1497,156 @@ static void nothing_is_lent_once_it_is_to_end(void **state) {
     assert_null(shako_session_recv_buf(w.session, &len));
     close_world(&w);
   }
+}
+
+/* A session in the clear with the smallest buffer, for which |len| octets
+   are in hand, of which an open MAIL pins the last. */
+static void fill_behind_mail(world *w, size_t len) {
+  static const char mail[] = "MAIL FROM:<a@b.example>\r\n";
+  char *rest = repeated("x", len - (sizeof(mail) - 1));
+
+  prepare(w, false);
+  w->config.recv_buffer_size = 4096;
+  assert_int_equal(open_world(w), 0);
+  settle(w);
+  say(w, "EHLO c.example\r\n");
+  push(w, mail);
+  push(w, rest);
+  ask(w, SHAKO_EVENT_MAIL);
+  free(rest);
+}
+
+static void a_loan_of_one_octet_is_a_loan(void **state) {
+  world w;
+  uint8_t *loan;
+  size_t len;
+
+  (void)state;
+  fill_behind_mail(&w, 4095);
+  loan = shako_session_recv_buf(w.session, &len);
+  assert_non_null(loan);
+  assert_int_equal(len, 1);
+  assert_int_equal(shako_session_shutdown(w.session, NULL), 0);
+  assert_ptr_equal(shako_session_recv_buf(w.session, &len), loan);
+  assert_int_equal(len, 1);
+  close_world(&w);
+}
+
+/* Octets are moved to the front where there is little room behind them. */
+static void octets_are_moved_for_want_of_room_only(void **state) {
+  char *noops = repeated("NOOP\r\n", 341); /* 2,046 octets */
+
+  (void)state;
+  for (size_t more = 2; more < 4; more++) {
+    world w;
+    size_t len;
+    uint8_t *block;
+
+    prepare(&w, false);
+    w.config.recv_buffer_size = 4096;
+    assert_int_equal(open_world(&w), 0);
+    settle(&w);
+    block = shako_session_recv_buf(w.session, &len);
+    assert_int_equal(len, 4096);
+    memcpy(block, noops, 2046);
+    memcpy(block + 2046, "NOOP", more);
+    assert_int_equal(shako_session_recv_ack(w.session, 2046 + more), 0);
+    poll_all(&w);
+    assert_ptr_equal(shako_session_recv_buf(w.session, &len),
+                     more == 2 ? block + 2048 : block + 3);
+    assert_int_equal(len, more == 2 ? 2048 : 4093);
+    close_world(&w);
+  }
+  free(noops);
+}
+
+/* Inside TLS an event points to what was decrypted: records may be moved. */
+static void a_question_inside_tls_pins_no_records(void **state) {
+  char *noops = repeated("NOOP\r\n", 500);
+  world w;
+  size_t len;
+
+  (void)state;
+  prepare(&w, true);
+  w.config.recv_buffer_size = 4096;
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  say(&w, "EHLO c.example\r\n");
+  say(&w, "STARTTLS\r\n");
+  shake_hands(&w);
+  say(&w, "EHLO c.example\r\n");
+  hear(&w);
+  push_record(&w, FAKE_DATA, "MAIL FROM:<a@b.example>\r\n");
+  push_record(&w, FAKE_DATA, noops);
+  noops[6 * 177] = '\0';
+  push_record(&w, FAKE_DATA, noops);
+  len = 3 + 25 + 3 + 3000 + 3 + 6 * 177;
+  assert_int_equal(len, 4096);
+  ask(&w, SHAKO_EVENT_MAIL);
+  assert_true(shako_session_want(w.session) & SHAKO_WANT_RECV);
+  assert_non_null(shako_session_recv_buf(w.session, &len));
+  assert_int_equal(len, 3 + 25);
+  free(noops);
+  close_world(&w);
+}
+
+/* A record may hold more than there is room for: what the engine keeps of it
+   is read, although nothing comes behind it. */
+static void the_rest_of_a_record_is_read(void **state) {
+  octets text = {0};
+  world w;
+
+  (void)state;
+  prepare(&w, true);
+  w.config.recv_buffer_size = 4096;
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  say(&w, "EHLO c.example\r\n");
+  say(&w, "STARTTLS\r\n");
+  shake_hands(&w);
+  say(&w, "N");
+  hear(&w);
+  octets_add_text(&text, "OOP\r\n");
+  while (text.len < 4091) {
+    octets_add_text(&text, "NOOP\r\n");
+  }
+  octets_add_text(&text, "foo\r\n");
+  say(&w, octets_text(&text));
+  hear(&w);
+  assert_non_null(strstr(octets_text(&w.heard), "500 5.5.2"));
+  octets_free(&text);
+  close_world(&w);
+}
+
+static void push_times(world *w, size_t count, const char *text) {
+  char *all = repeated(text, count);
+
+  push(w, all);
+  poll_all(w);
+  free(all);
+}
+
+/* Room that a move would make is room, be it for one octet: the replies that
+   nobody reads stop the session behind the first one that it holds. */
+static void room_for_one_octet_is_room(void **state) {
+  world w;
+
+  (void)state;
+  prepare(&w, false);
+  w.config.recv_buffer_size = 4096;
+  assert_int_equal(open_world(&w), 0);
+  poll_all(&w);
+  for (int i = 0; i < 6; i++) {
+    push_times(&w, 334, "NOOP\r\n");
+  }
+  push_times(&w, 330, "NOOP\r\n");
+  push_times(&w, 4,
+             "NOOP 01234567890123456789012345678901234567890123456789\r\n");
+  push_times(&w, 1, "BDAT 1\r\n"); /* one more reply is one too many */
+  push_times(&w, 4096, "x");
+  assert_int_equal(shako_session_want(w.session),
+                   SHAKO_WANT_RECV | SHAKO_WANT_SEND);
+  close_world(&w);
 }
 
 /* From the 220 to tls_external() the octets are not the session's. */
@@ -1195,12 +1730,30 @@ static void close_is_wanted_once_all_is_sent(void **state) {
   push(&w, "QUIT\r\n");
   poll_all(&w);
   assert_int_equal(shako_session_want(w.session), SHAKO_WANT_SEND);
+  assert_int_equal(shako_session_shutdown(w.session, NULL),
+                   SHAKO_ERR_INVALID_STATE);
   send_some(&w, SIZE_MAX);
   assert_int_equal(shako_session_want(w.session),
                    SHAKO_WANT_POLL | SHAKO_WANT_CLOSE);
   note(&w, shako_session_poll(w.session, w.now));
   assert_string_equal(w.how, "quit");
   assert_int_equal(shako_session_want(w.session), SHAKO_WANT_CLOSE);
+  close_world(&w);
+}
+
+/* Nobody is left for whom a reply could be sealed. */
+static void a_lost_session_seals_nothing(void **state) {
+  world w;
+
+  (void)state;
+  start_inside(&w, true);
+  push_record(&w, FAKE_DATA, "NOOP\r\n");
+  poll_all(&w);
+  w.context.fail_write = 1;
+  shako_session_lost(w.session);
+  settle(&w);
+  assert_string_equal(w.how, "lost");
+  assert_int_equal(w.error, 0);
   close_world(&w);
 }
 
@@ -1283,6 +1836,37 @@ static void shutdown_behind_a_220_says_nothing(void **state) {
   }
 }
 
+/* What was answered and not yet polled counts: only a 220 is the last word in
+   the clear. */
+static void shutdown_behind_an_answer(void **state) {
+  static const struct {
+    shako_event_type type;
+    int code;
+    bool is_silent;
+  } rows[] = {{SHAKO_EVENT_STARTTLS, 220, true},
+              {SHAKO_EVENT_STARTTLS, 454, false},
+              {SHAKO_EVENT_STARTTLS, 421, true},
+              {SHAKO_EVENT_HELLO, 250, false},
+              {SHAKO_EVENT_HELLO, 550, false}};
+
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    world w;
+    shako_question q = open_question(&w, rows[i].type);
+    int code = rows[i].code;
+
+    hear(&w);
+    assert_int_equal(shako_session_answer(w.session, q, code, NULL, "said"), 0);
+    assert_int_equal(shako_session_shutdown(w.session, "gone"), 0);
+    settle(&w);
+    hear(&w);
+    assert_non_null(strstr(octets_text(&w.heard), "said\r\n"));
+    assert_true(!strstr(octets_text(&w.heard), "421 4.3.2 gone\r\n") ==
+                rows[i].is_silent);
+    close_world(&w);
+  }
+}
+
 /* The application's no to a CERTIFICATE is the end of a handshake, although
    the provider has one and the client's is good; the 421, too. */
 static int deny_certificates(world *w, const shako_event *event) {
@@ -1319,39 +1903,321 @@ static void a_certificate_that_is_denied_ends_the_handshake(void **state) {
 }
 
 /* What is decrypted and never read is wiped as well. */
-static void text_behind_a_quit_inside_tls_is_wiped(void **state) {
-  world w;
-
+static void text_behind_a_quit_is_wiped(void **state) {
   (void)state;
-  start(&w, true);
-  w.memory.secret = "hunter2";
-  say(&w, "EHLO c.example\r\n");
-  say(&w, "STARTTLS\r\n");
-  shake_hands(&w);
-  say(&w, "QUIT\r\nhunter2");
-  assert_string_equal(w.how, "quit");
-  close_world(&w);
+  for (int tls = 0; tls < 2; tls++) {
+    world w;
+    size_t idle;
+
+    start_inside(&w, tls);
+    idle = w.memory.held;
+    w.memory.secret = "hunter2";
+    say(&w, "QUIT\r\nhunter2");
+    assert_string_equal(w.how, "quit");
+    assert_int_equal(w.memory.held, idle);
+    assert_int_equal(w.counters.frees, tls); /* the engine is done with */
+    close_world(&w);
+  }
 }
 
 /* The engine cannot seal a reply: an end without another word. */
 static void a_reply_that_cannot_be_sealed_is_the_end(void **state) {
-  world w;
-  size_t sent;
+  (void)state;
+  for (int eof = 0; eof < 2; eof++) {
+    world w;
+
+    start_inside(&w, true);
+    w.context.fail_write = 1;
+    push_record(&w, FAKE_DATA, "NOOP\r\n");
+    if (eof) {
+      shako_session_recv_eof(w.session);
+    }
+    settle(&w);
+    assert_true(w.over);
+    assert_int_equal(w.error, SHAKO_ERR_TLS);
+    assert_string_equal(w.how, "tls-error");
+    assert_int_equal(shako_session_tls(w.session)->native_error, -1);
+    assert_string_equal(hear(&w), "");
+    assert_int_equal(w.counters.misuses, 0);
+    close_world(&w);
+  }
+}
+
+/* ... also where an answer has no room before it is. */
+static void an_answer_behind_a_reply_that_is_not_sealed(void **state) {
+  char *text = repeated("x", SHAKO_REPLY_TEXT_MAX);
 
   (void)state;
-  start(&w, true);
+  for (int fails = 0; fails < 2; fails++) {
+    world w;
+    shako_question q;
+
+    start_inside(&w, true);
+    say(&w, "EHLO c.example\r\n");
+    say(&w, "MAIL FROM:<a@b.example>\r\n");
+    hear(&w);
+    w.context.fail_write = (uint8_t)fails;
+    push_record(&w, FAKE_DATA, "NOOP\r\nRCPT TO:<c@d.example>\r\n");
+    q = ask(&w, SHAKO_EVENT_RCPT);
+    assert_int_equal(shako_session_answer(w.session, q, 550, NULL, text),
+                     fails ? SHAKO_ERR_TLS : 0);
+    settle(&w);
+    hear(&w);
+    assert_true(fails ? w.over : w.heard.len > SHAKO_REPLY_TEXT_MAX);
+    close_world(&w);
+  }
+  free(text);
+}
+
+/* Engines that fail and cannot say why. */
+static shako_tls_status fail_handshake(void *conn) {
+  (void)conn;
+  return SHAKO_TLS_STATUS_FAILED;
+}
+
+static shako_tls_status fail_write(void *conn, const uint8_t *buf, size_t len,
+                                   size_t *n) {
+  (void)conn;
+  (void)buf;
+  (void)len;
+  (void)n;
+  return SHAKO_TLS_STATUS_FAILED;
+}
+
+static void an_engine_that_fails_has_failed(void **state) {
+  shako_tls_engine engine = fake_engine;
+  world w;
+
+  (void)state;
+  for (int write = 0; write < 2; write++) {
+    if (write) {
+      engine.handshake = fake_engine.handshake;
+      engine.write = fail_write;
+    } else {
+      engine.handshake = fail_handshake;
+    }
+    prepare(&w, true);
+    w.config.engine = &engine;
+    assert_int_equal(open_world(&w), 0);
+    settle(&w);
+    say(&w, "EHLO c.example\r\n");
+    say(&w, "STARTTLS\r\n");
+    shake_hands(&w);
+    hear(&w);
+    if (write) {
+      say(&w, "NOOP\r\n");
+    }
+    assert_non_null(strstr(octets_text(&w.events), "tls=failed:internal\n"));
+    assert_string_equal(w.how, write ? "tls-error" : "tls-failed");
+    assert_string_equal(hear(&w), "");
+    close_world(&w);
+  }
+}
+
+static bool has_started;
+
+static shako_tls_status start_late(void *conn, const void *context,
+                                   const shako_tls_conn_config *config) {
+  shako_tls_status status = has_started
+                                ? fake_engine.conn_init(conn, context, config)
+                                : SHAKO_TLS_STATUS_FAILED;
+
+  has_started = true;
+  return status;
+}
+
+static void an_engine_that_does_not_start_is_not_asked_again(void **state) {
+  shako_tls_engine engine = fake_engine;
+  world w;
+
+  (void)state;
+  engine.conn_init = start_late;
+  has_started = false;
+  prepare(&w, true);
+  w.config.implicit_tls = 1;
+  w.config.engine = &engine;
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  shake_hands(&w);
+  assert_string_equal(hear(&w), "");
+  assert_int_equal(w.counters.inits, 0);
+  assert_non_null(strstr(octets_text(&w.events), "tls=failed:internal\n"));
+  close_world(&w);
+}
+
+/* What the alert did is known of CLOSED. */
+static void a_missing_certificate_is_told_by_an_alert(void **state) {
+  world w;
+
+  (void)state;
+  prepare(&w, true);
+  take_a_missing_certificate(&w);
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  shake_hands(&w);
+  assert_string_equal(hear(&w), "[FATAL]");
+  assert_string_equal(w.how, "tls-failed");
+  assert_int_equal(shako_session_tls(w.session)->alert, 40);
+  close_world(&w);
+}
+
+static shako_provider_status give_two(void *ctx,
+                                      const shako_client_hello *hello,
+                                      shako_certificate **certificates,
+                                      size_t *count) {
+  fake_provider *provider = ctx;
+
+  (void)hello;
+  for (size_t i = 0; i < 2; i++) {
+    certificates[i] = shako_certificate_ref(&provider->certificate->base);
+  }
+  *count = 2;
+  return SHAKO_PROVIDER_OK;
+}
+
+static void all_certificates_of_the_provider_are_offered(void **state) {
+  world w;
+
+  (void)state;
+  prepare(&w, true);
+  w.certificates.select = give_two;
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
   say(&w, "EHLO c.example\r\n");
   say(&w, "STARTTLS\r\n");
   shake_hands(&w);
+  assert_int_equal(w.counters.certificates, 2);
+  close_world(&w);
+}
+
+/* Replies of one octet more than the engine takes at once. */
+static int long_refusal(world *w, const shako_event *event) {
+  char text[150] = {0};
+
+  if (event->type != SHAKO_EVENT_RCPT) {
+    return shako_session_accept(w->session, event->question);
+  }
+  memset(text, 'x', 149);
+  return shako_session_answer(w->session, event->question, 550, "5.1.1", text);
+}
+
+static void the_last_octet_of_a_flight_is_sealed(void **state) {
+  octets burst = {0};
+  world w;
+
+  (void)state;
+  start_inside(&w, true);
+  w.answer = long_refusal;
+  say(&w, "EHLO c.example\r\n");
+  say(&w, "MAIL FROM:<a@b.example>\r\n");
   hear(&w);
-  sent = w.wire.len;
-  w.context.fail_write = 1;
-  say(&w, "NOOP\r\n");
-  assert_true(w.over);
-  assert_int_equal(w.error, SHAKO_ERR_TLS);
-  assert_string_equal(w.how, "tls-error");
-  assert_int_equal(w.wire.len, sent);
-  assert_int_equal(w.counters.misuses, 0);
+  for (int i = 0; i < 60; i++) {
+    octets_add_text(&burst, "NOOP\r\n");
+  }
+  octets_add_text(&burst, "RCPT TO:<c@d.example>\r\n");
+  say(&w, octets_text(&burst));
+  hear(&w);
+  assert_int_equal(w.heard.len, FAKE_WRITE_MAX + 1);
+  assert_int_equal(w.heard.ptr[FAKE_WRITE_MAX], '\n');
+  octets_free(&burst);
+  close_world(&w);
+}
+
+/* Until it is told otherwise, the peer may take as long as for a command. */
+static void a_220_that_is_not_read_has_the_handshake_s_limit(void **state) {
+  world w;
+
+  (void)state;
+  prepare(&w, true);
+  w.policy.handshake_timeout = 300;
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  say(&w, "EHLO c.example\r\n");
+  hear(&w);
+  push(&w, "STARTTLS\r\n");
+  poll_all(&w);
+  assert_int_equal(shako_session_expiry(w.session) - w.now, 300);
+  w.now += 300;
+  settle(&w);
+  assert_string_equal(hear(&w), "220 2.0.0 Ready to start TLS\r\n");
+  assert_string_equal(w.how, "tls-failed");
+  close_world(&w);
+}
+
+/* Octets that came after the STARTTLS line were not the application's TLS's,
+   though its handshake went well. */
+static shako_question external_starttls(world *w, const char *filler,
+                                        uint8_t **loan, size_t *len) {
+  prepare(w, true);
+  w->config.engine = NULL;
+  w->config.external_tls = 1;
+  w->config.recv_buffer_size = 4096;
+  assert_int_equal(open_world(w), 0);
+  settle(w);
+  say(w, "EHLO c.example\r\n");
+  hear(w);
+  push(w, filler);
+  push(w, "STARTTLS\r\n");
+  *loan = shako_session_recv_buf(w->session, len);
+  assert_non_null(*loan);
+  assert_int_equal(
+      shako_session_accept(w->session, ask(w, SHAKO_EVENT_STARTTLS)), 0);
+  poll_all(w);
+  while (shako_session_want(w->session) & SHAKO_WANT_SEND) {
+    send_some(w, SIZE_MAX);
+  }
+  hear(w);
+  return ask(w, SHAKO_EVENT_HANDSHAKE);
+}
+
+static const shako_tls_info good_tls = {.struct_size = sizeof(good_tls),
+                                        .version = 0x0304};
+
+static void t03_clear_text_is_not_the_application_s_tls(void **state) {
+  (void)state;
+  for (size_t n = 1; n <= 6; n++) {
+    world w;
+    uint8_t *loan;
+    size_t len;
+    shako_question q = external_starttls(&w, "", &loan, &len);
+
+    memcpy(loan, "NOOP\r\n", n);
+    assert_int_equal(shako_session_recv_ack(w.session, n), 0);
+    assert_int_equal(shako_session_tls_external(w.session, q, &good_tls), 0);
+    settle(&w);
+    assert_string_equal(hear(&w), "");
+    assert_non_null(strstr(octets_text(&w.events),
+                           "HANDSHAKE\nCLOSED tls-failed "
+                           "messages=0 refusals=0 error=0 "
+                           "tls=failed:not-tls\n"));
+    close_world(&w);
+  }
+}
+
+/* While a loan is open, be it of one octet, nobody knows what is in it; but
+   that a handshake has failed can be said. */
+static void t03_no_tls_of_the_application_under_a_loan(void **state) {
+  const shako_tls_info bad = {.struct_size = sizeof(bad),
+                              .failure = SHAKO_TLS_FAILURE_PROTOCOL};
+  octets filler = {0};
+  world w;
+  uint8_t *loan;
+  size_t len;
+  shako_question q;
+
+  (void)state;
+  while (filler.len < 4068) {
+    octets_add_text(&filler, "NOOP\r\n");
+  }
+  octets_add_text(&filler, "NOOP 1234567890\r\n");
+  q = external_starttls(&w, octets_text(&filler), &loan, &len);
+  assert_int_equal(len, 1);
+  assert_int_equal(shako_session_tls_external(w.session, q, &good_tls),
+                   SHAKO_ERR_INVALID_STATE);
+  assert_int_equal(shako_session_tls_external(w.session, q, &bad), 0);
+  settle(&w);
+  assert_string_equal(w.how, "tls-failed");
+  octets_free(&filler);
   close_world(&w);
 }
 
@@ -1413,6 +2279,32 @@ static void t03_a_client_hello_under_an_old_loan_is_tls(void **state) {
       close_world(&w);
     }
   }
+}
+
+/* A question pins what is on the wire, also that of a handshake. */
+static void no_octet_moves_while_a_certificate_is_awaited(void **state) {
+  world w;
+  uint8_t *loan;
+  size_t len;
+
+  (void)state;
+  prepare(&w, true);
+  w.config.recv_buffer_size = 4096;
+  fake_script_add(&w.provider.select, SHAKO_PROVIDER_WAIT);
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  say(&w, "EHLO c.example\r\n");
+  push(&w, "STARTTLS\r\n");
+  loan = shako_session_recv_buf(w.session, &len);
+  assert_int_equal(len, 4096 - 10);
+  poll_all(&w);
+  send_some(&w, SIZE_MAX);
+  memset(loan, 0, len);
+  fake_record(loan, FAKE_HANDSHAKE, "HELLO", 5);
+  assert_int_equal(shako_session_recv_ack(w.session, len), 0);
+  ask(&w, SHAKO_EVENT_CERTIFICATE);
+  assert_int_equal(shako_session_want(w.session), SHAKO_WANT_ANSWER);
+  close_world(&w);
 }
 
 /* T03 (a), T04: in hand when the line is taken: counted, wiped, the end. */
@@ -1838,6 +2730,58 @@ static void an_answer_in_time_counts(void **state) {
   settle(&w);
   assert_int_equal(hear_code(&w), 250);
   assert_false(w.over);
+  close_world(&w);
+}
+
+/* Whoever ends it at the last moment has ended it. */
+static void a_limit_is_not_the_end_of_what_ends_anyway(void **state) {
+  world w;
+
+  (void)state;
+  start(&w, false);
+  assert_int_equal(shako_session_shutdown(w.session, NULL), 0);
+  w.now = shako_session_expiry(w.session);
+  settle(&w);
+  assert_string_equal(w.how, "shutdown");
+  close_world(&w);
+  start(&w, false);
+  assert_int_equal(shako_session_lost(w.session), 0);
+  w.now = shako_session_expiry(w.session);
+  settle(&w);
+  assert_string_equal(w.how, "lost");
+  close_world(&w);
+}
+
+static void without_limits_there_is_no_end_of_time(void **state) {
+  world w;
+
+  (void)state;
+  prepare(&w, false);
+  w.policy.idle_timeout = w.policy.session_timeout = 0;
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  w.now = SHAKO_TIME_NEVER;
+  assert_null(shako_session_poll(w.session, w.now));
+  say(&w, "QUIT\r\n");
+  assert_string_equal(w.how, "quit");
+  close_world(&w);
+}
+
+static void a_chunk_that_goes_on_is_no_silence(void **state) {
+  world w;
+
+  (void)state;
+  prepare(&w, false);
+  set_limits(&w);
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  hear(&w);
+  say(&w, "BDAT 4\r\n");
+  for (int i = 0; i < 4; i++) {
+    w.now += 999;
+    say(&w, "x");
+  }
+  assert_int_equal(hear_code(&w), 502);
   close_world(&w);
 }
 
@@ -2302,10 +3246,25 @@ int main(void) {
       cmocka_unit_test(an_idle_session_holds_512_octets_at_most),
       cmocka_unit_test(nothing_is_allocated_per_command),
       cmocka_unit_test(a_burst_in_pieces_allocates_no_more),
+      cmocka_unit_test(the_last_loan_takes_the_buffers_along),
+      cmocka_unit_test(an_event_keeps_the_buffers_until_the_next_poll),
+      cmocka_unit_test(an_over_long_line_is_not_kept),
+      cmocka_unit_test(a_message_is_not_kept),
+      cmocka_unit_test(a_handshake_and_a_command_take_two_blocks),
+      cmocka_unit_test(replies_in_tls_that_are_not_read_cost_their_octets),
+      cmocka_unit_test(the_same_answer_again_takes_no_memory),
       cmocka_unit_test(a_whole_session_plays),
       cmocka_unit_test(whichever_allocation_fails_the_session_ends_in_order),
       cmocka_unit_test(every_way_ends_in_order_without_memory),
+      cmocka_unit_test(nothing_is_read_without_memory_for_a_reply),
+      cmocka_unit_test(nothing_is_decrypted_without_memory_for_it),
       cmocka_unit_test(only_codes_that_answer_are_taken),
+      cmocka_unit_test(refusals_are_from_400_to_599),
+      cmocka_unit_test(a_yes_to_hello_is_one_line),
+      cmocka_unit_test(no_enhanced_code_goes_with_354),
+      cmocka_unit_test(a_yes_to_an_early_peer_is_the_only_answer),
+      cmocka_unit_test(nobody_greets_whom_the_policy_rejects),
+      cmocka_unit_test(a_question_points_to_what_was_said_until_its_answer),
       cmocka_unit_test(enhanced_codes_are_checked),
       cmocka_unit_test(t49_no_other_control_octet_in_an_answer),
       cmocka_unit_test(t49_an_answer_has_a_longest_text),
@@ -2313,23 +3272,43 @@ int main(void) {
       cmocka_unit_test(t59_an_answer_of_4097_lines),
       cmocka_unit_test(stale_answers_change_nothing),
       cmocka_unit_test(handshake_takes_no_code),
+      cmocka_unit_test(a_long_cipher_is_cut),
+      cmocka_unit_test(no_more_of_a_message_is_shown_than_the_limit),
+      cmocka_unit_test(an_open_question_is_stale_after_shutdown),
       cmocka_unit_test(a_loan_for_input_ends_with_its_ack),
       cmocka_unit_test(a_loan_of_output_ends_with_its_ack),
       cmocka_unit_test(loans_outlive_the_end),
       cmocka_unit_test(nothing_is_lent_once_it_is_to_end),
+      cmocka_unit_test(a_loan_of_one_octet_is_a_loan),
+      cmocka_unit_test(octets_are_moved_for_want_of_room_only),
+      cmocka_unit_test(a_question_inside_tls_pins_no_records),
+      cmocka_unit_test(the_rest_of_a_record_is_read),
+      cmocka_unit_test(room_for_one_octet_is_room),
       cmocka_unit_test(nothing_is_lent_for_a_handshake_of_others),
       cmocka_unit_test(replies_that_are_not_read_have_a_limit),
       cmocka_unit_test(shutdown_of_a_lost_session_says_nothing),
       cmocka_unit_test(close_is_wanted_once_all_is_sent),
+      cmocka_unit_test(a_lost_session_seals_nothing),
       cmocka_unit_test(nothing_is_lent_until_the_220_is_sent),
       cmocka_unit_test(there_is_no_tls_before_the_220),
-      cmocka_unit_test(text_behind_a_quit_inside_tls_is_wiped),
+      cmocka_unit_test(text_behind_a_quit_is_wiped),
       cmocka_unit_test(a_reply_that_cannot_be_sealed_is_the_end),
+      cmocka_unit_test(an_answer_behind_a_reply_that_is_not_sealed),
+      cmocka_unit_test(an_engine_that_fails_has_failed),
+      cmocka_unit_test(an_engine_that_does_not_start_is_not_asked_again),
+      cmocka_unit_test(a_missing_certificate_is_told_by_an_alert),
+      cmocka_unit_test(all_certificates_of_the_provider_are_offered),
+      cmocka_unit_test(the_last_octet_of_a_flight_is_sealed),
+      cmocka_unit_test(a_220_that_is_not_read_has_the_handshake_s_limit),
+      cmocka_unit_test(t03_clear_text_is_not_the_application_s_tls),
+      cmocka_unit_test(t03_no_tls_of_the_application_under_a_loan),
       cmocka_unit_test(shutdown_behind_a_220_says_nothing),
+      cmocka_unit_test(shutdown_behind_an_answer),
       cmocka_unit_test(a_certificate_that_is_denied_ends_the_handshake),
       cmocka_unit_test(t02_half_a_line_does_not_reach_into_tls),
       cmocka_unit_test(t03_clear_text_behind_the_220_is_the_engine_s),
       cmocka_unit_test(t03_a_client_hello_under_an_old_loan_is_tls),
+      cmocka_unit_test(no_octet_moves_while_a_certificate_is_awaited),
       cmocka_unit_test(t04_injected_octets_are_wiped_and_counted),
       cmocka_unit_test(c003_after_a_454_octets_are_commands),
       cmocka_unit_test(push_takes_what_there_is_room_for),
@@ -2341,6 +3320,9 @@ int main(void) {
       cmocka_unit_test(expiry_follows_the_phase),
       cmocka_unit_test(draining_has_a_limit),
       cmocka_unit_test(an_answer_in_time_counts),
+      cmocka_unit_test(a_limit_is_not_the_end_of_what_ends_anyway),
+      cmocka_unit_test(without_limits_there_is_no_end_of_time),
+      cmocka_unit_test(a_chunk_that_goes_on_is_no_silence),
       cmocka_unit_test(connect_shows_the_policy),
       cmocka_unit_test(shutdown_before_the_first_poll),
       cmocka_unit_test(bad_names_are_refused),

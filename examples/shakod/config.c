@@ -7,6 +7,7 @@
 
 #include "config_judge.h"
 #include "config_take.h"
+#include "config_text.h"
 #include "file.h"
 #include "log.h"
 #include "policy_keys.h"
@@ -42,25 +43,30 @@ static void add_policy_keys(cfg_opt_t *policy) {
 /* Makes an empty configuration, which knows what may be in it. */
 static cfg_t *make(void) {
   cfg_opt_t policy[POLICY_KEYS_MAX];
-  cfg_opt_t listener[] = {STRING("type"),
-                          STRINGS("listen"),
-                          FLAG("implicit_tls"),
-                          STRING("interface"),
-                          STRING("hostname"),
-                          STRING("default_domain"),
-                          STRING("certificate"),
-                          STRING("key"),
-                          STRING("hat"),
-                          STRING("preset"),
-                          STRINGS("domain_map"),
-                          NUMBER("max_concurrency"),
-                          NUMBER("tcp_queue"),
-                          CFG_SEC("policy", policy, CFGF_NODEFAULT),
-                          CFG_END()};
+  cfg_opt_t certificate[] = {STRING("chain"), STRING("key"),
+                             STRING("passphrase_file"), CFG_END()};
+  cfg_opt_t listener[] = {
+      STRING("type"),
+      STRINGS("listen"),
+      FLAG("implicit_tls"),
+      STRING("interface"),
+      STRING("hostname"),
+      STRING("default_domain"),
+      STRING(CONFIG_CERTIFICATE),
+      STRING("key"),
+      CFG_SEC("certificate", certificate, CFGF_MULTI | CFGF_TITLE),
+      STRING("hat"),
+      STRING("preset"),
+      STRINGS("domain_map"),
+      NUMBER("max_concurrency"),
+      NUMBER("tcp_queue"),
+      CFG_SEC("policy", policy, CFGF_NODEFAULT),
+      CFG_END()};
   cfg_opt_t server[] = {STRING("engine"),
                         STRING("hostname"),
                         STRING("maildir"),
                         FLAG("discard"),
+                        CFG_BOOL("watch", cfg_true, CFGF_NONE),
                         STRING("user"),
                         NUMBER("workers"),
                         STRING("resolver"),
@@ -107,7 +113,7 @@ bool config_read(settings *s, const char *file) {
   s->file = file;
   s->parsed = cfg;
   if (done) {
-    config_blank_comments(text.ptr, text.len);
+    config_text_prepare(text.ptr, text.len);
     done = parse(cfg, file, &text) && config_take(s, cfg);
   }
 

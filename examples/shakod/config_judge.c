@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "config_certificate.h"
 #include "policy_keys.h"
 #include "settings.h"
 
@@ -198,6 +199,7 @@ void config_judge(cfg_t *cfg) {
   cfg_set_validate_func(cfg, "workers", judge_workers);
   cfg_set_validate_func(cfg, "resolver", judge_address);
   cfg_set_validate_func(cfg, "lookup_timeout", judge_lookup_time);
+  cfg_set_validate_func(cfg, "listener|certificate", config_certificate_end);
   cfg_set_validate_func(cfg, "listener|type", judge_type);
   cfg_set_validate_func(cfg, "listener|listen", judge_address);
   cfg_set_validate_func(cfg, "listener|hostname", judge_hostname);
@@ -213,32 +215,5 @@ void config_judge(cfg_t *cfg) {
 
     snprintf(path, sizeof(path), "listener|policy|%s", policy_keys[i].name);
     cfg_set_validate_func(cfg, path, judge_policy_key);
-  }
-}
-
-/* Returns where the string that opens at |at| ends: its closing quote. */
-static size_t string_end(const char *text, size_t len, size_t at) {
-  char quote = text[at++];
-
-  while (at < len && text[at] != quote) {
-    at += text[at] == '\\' ? 2 : 1;
-  }
-
-  return at;
-}
-
-void config_blank_comments(char *text, size_t len) {
-  size_t at = 0;
-
-  while (at < len) {
-    if (text[at] == '"' || text[at] == '\'') {
-      at = string_end(text, len, at) + 1;
-    } else if (text[at] == '#') {
-      for (; at < len && text[at] != '\n'; at++) {
-        text[at] = ' ';
-      }
-    } else {
-      at++;
-    }
   }
 }

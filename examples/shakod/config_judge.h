@@ -15,8 +15,4 @@ void config_judge(cfg_t *cfg);
    has none. */
 bool config_cut_row(char *row, shako_domain_map_row *cut);
 
-/* Makes spaces of the comments of |text|: libConfuse 3.3 counts two lines for
-   each, and does not know them within a list. */
-void config_blank_comments(char *text, size_t len);
-
 #endif /* SHAKOD_CONFIG_JUDGE_H */

@@ -3,12 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config_certificate.h"
 #include "config_judge.h"
 #include "policy_keys.h"
 
-/* Makes the path |name| of the file, if there is one, relative to where we
-   are and not to the configuration. */
-static const char *take_path(cfg_t *cfg, const char *name) {
+const char *config_take_path(cfg_t *cfg, const char *name) {
   const char *path = cfg_getstr(cfg, name);
   const char *slash = strrchr(cfg->filename, '/');
   buffer whole = {0};
@@ -111,9 +110,7 @@ static void take_strings(listener_settings *l, cfg_t *cfg) {
   l->interface_label = cfg_getstr(cfg, "interface");
   l->hostname = cfg_getstr(cfg, "hostname");
   l->default_domain = cfg_getstr(cfg, "default_domain");
-  l->certificate = take_path(cfg, "certificate");
-  l->key = take_path(cfg, "key");
-  l->table = take_path(cfg, "hat");
+  l->table = config_take_path(cfg, "hat");
 }
 
 static void take_number(cfg_t *cfg, const char *name, unsigned *number) {
@@ -153,20 +150,16 @@ static bool take_listener(settings *s, cfg_t *cfg) {
   take_number(cfg, "max_concurrency", &l->max_concurrency);
   take_number(cfg, "tcp_queue", &l->tcp_queue);
 
-  if ((l->certificate == NULL) != (l->key == NULL)) {
-    cfg_error(cfg, "listener \"%s\": certificate and key need each other",
-              l->name);
-    return false;
-  }
-
-  return take_policy(l, cfg) && take_addresses(s, l, cfg);
+  return config_certificate_take(l, cfg) && take_policy(l, cfg) &&
+         take_addresses(s, l, cfg);
 }
 
 static bool take_server(settings *s, cfg_t *cfg) {
   s->engine = engine_find(cfg_getstr(cfg, "engine"));
   s->hostname = cfg_getstr(cfg, "hostname");
   s->discard = cfg_getbool(cfg, "discard") == cfg_true;
-  s->maildir = take_path(cfg, "maildir");
+  s->watch = cfg_getbool(cfg, "watch") == cfg_true;
+  s->maildir = config_take_path(cfg, "maildir");
   s->user = cfg_getstr(cfg, "user");
   s->resolver = cfg_getstr(cfg, "resolver");
   take_number(cfg, "workers", &s->workers);

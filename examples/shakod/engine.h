@@ -13,9 +13,9 @@ typedef struct engine {
   const shako_tls_engine *(*engine)(void);
   int (*context_new)(void **pcontext, char *message);
   void (*context_free)(void *context);
-  int (*certificate_read)(shako_certificate **pcertificate,
-                          const char *certificate_path, const char *key_path,
-                          const shako_mem *mem, char *message);
+  int (*certificate_parse)(shako_certificate **pcertificate,
+                           const shako_certificate_source *source,
+                           const shako_mem *mem, char *message);
   int (*demonstration)(shako_certificate **pcertificate, const char *hostname,
                        int64_t unix_time, const shako_mem *mem, char *message);
 } engine;

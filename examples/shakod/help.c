@@ -22,6 +22,8 @@ const char help_text[] =
     "  --certificate FILE         PEM, the server's own first; without one, a\n"
     "                             demonstration certificate is made\n"
     "  --key FILE                 its private key, PEM\n"
+    "  --watch                    read table, certificate and key again when\n"
+    "                             they change, as SIGHUP does\n"
     "  --hostname NAME            our name (the machine's)\n"
     "  --maildir DIR              where mail goes (./mail), made if missing\n"
     "  --discard                  throw all mail away\n"

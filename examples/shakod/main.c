@@ -14,10 +14,14 @@
  *   maildir, delivery   the folder, and a message on its way into it
  *
  *   options, options_set, help   the command line
- *   config, config_judge, config_take, policy_keys   the configuration file
+ *   config, config_text, config_judge, config_take, config_certificate,
+ *   policy_keys   the configuration file
  *   settings   what either of them says
  *   setup      the library's listeners, made of that; what a reload replaces
  *   table      a Host Access Table, from its file
+ *   certificates, passphrase   certificates by name, from their files
+ *   certificate_check   what is thought of them, and when they expire
+ *   watch, watch_files   what has files read again when they change
  *   report     what is said of a setup without starting it
  *   service    what all threads share from start to end
  *   listen     the listening sockets
@@ -31,10 +35,12 @@
 #include <ares.h>
 
 #include "become.h"
+#include "certificate_check.h"
 #include "config.h"
 #include "log.h"
 #include "report.h"
 #include "server.h"
+#include "watch.h"
 
 #define EXIT_WRONG 2
 
@@ -76,6 +82,9 @@ static bool prepare(const settings *s, service *shared, endpoints *sockets,
                     setup **first) {
   endpoints_fill(sockets, s);
   *first = setup_new(s, shared->hostname, NULL);
+  if (*first != NULL) {
+    certificates_judge(*first, s, shared->hostname, NULL);
+  }
 
   return *first != NULL && bind_all(sockets, s->workers) &&
          (s->user == NULL || become(s->user)) && service_open_mail(shared, s) &&
@@ -85,6 +94,7 @@ static bool prepare(const settings *s, service *shared, endpoints *sockets,
 static int serve(const options *o, const settings *s, service *shared) {
   endpoints sockets;
   setup *first;
+  uint64_t stamp = watch_stamp(s);
 
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of write() */
@@ -94,7 +104,7 @@ static int serve(const options *o, const settings *s, service *shared) {
     return EXIT_WRONG;
   }
 
-  return server_run(&(server_start){o, s, shared, &sockets, first});
+  return server_run(&(server_start){o, s, shared, &sockets, first, stamp});
 }
 
 static int run(const options *o, const settings *s) {

@@ -20,6 +20,7 @@ static const struct option table[] = {
     {"engine", required_argument, NULL, OPT_ENGINE},
     {"certificate", required_argument, NULL, OPT_CERTIFICATE},
     {"key", required_argument, NULL, OPT_KEY},
+    {"watch", no_argument, NULL, OPT_WATCH},
     {"hostname", required_argument, NULL, OPT_HOSTNAME},
     {"maildir", required_argument, NULL, OPT_MAILDIR},
     {"discard", no_argument, NULL, OPT_DISCARD},
@@ -61,7 +62,7 @@ static bool goes_with_config(int option) {
 /* Judges what no option can judge alone; |other| is one that does not go
    together with a configuration file, or NULL. */
 static bool check_together(const options *o, const char *other) {
-  const listener_settings *l = &o->line.listeners[SMTP];
+  const certificate_settings *c = &o->line.listeners[SMTP].certificates[0];
   const char *wrong = NULL;
 
   if (o->config != NULL && other != NULL) {
@@ -69,9 +70,9 @@ static bool check_together(const options *o, const char *other) {
     return false;
   }
 
-  if (l->certificate != NULL && l->key == NULL) {
+  if (c->chain != NULL && c->key == NULL) {
     wrong = "--certificate: needs --key too";
-  } else if (l->key != NULL && l->certificate == NULL) {
+  } else if (c->key != NULL && c->chain == NULL) {
     wrong = "--key: needs --certificate too";
   } else if (o->line.discard && o->line.maildir != NULL) {
     wrong = "--discard: not together with --maildir";
@@ -95,8 +96,9 @@ static void finish_listeners(settings *s) {
 
   smtps->implicit_tls = true;
   smtps->policy.tls = SHAKO_TLS_SETTING_REQUIRED;
-  smtps->certificate = smtp->certificate;
-  smtps->key = smtp->key;
+  smtp->certificate_count = smtp->certificates[0].chain != NULL;
+  smtps->certificate_count = smtp->certificate_count;
+  smtps->certificates[0] = smtp->certificates[0];
   smtps->table = smtp->table;
   if (smtp->address_count == 0) {
     *smtp = *smtps;

@@ -120,9 +120,9 @@ static const char **find_string(options *o, int option) {
   case OPT_HAT:
     return &o->line.listeners[SMTP].table;
   case OPT_CERTIFICATE:
-    return &o->line.listeners[SMTP].certificate;
+    return &o->line.listeners[SMTP].certificates[0].chain;
   case OPT_KEY:
-    return &o->line.listeners[SMTP].key;
+    return &o->line.listeners[SMTP].certificates[0].key;
   case OPT_HOSTNAME:
     return &o->line.hostname;
   case OPT_MAILDIR:
@@ -170,6 +170,9 @@ bool options_set(options *o, int option, const char *text) {
     return true;
   case OPT_DISCARD:
     o->line.discard = true;
+    return true;
+  case OPT_WATCH:
+    o->line.watch = true;
     return true;
   }
 

@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "certificate_check.h"
 #include "log.h"
-#include "setup.h"
 #include "table.h"
 
 #define EXIT_WRONG 2
@@ -31,14 +32,50 @@ static int say_summary(const shako_listener *listener) {
   return 0;
 }
 
+/* Whom a certificate is for, in words. */
+static const char *certificate_for(const certificate_settings *from) {
+  if (from->name == NULL) {
+    return "all others";
+  }
+
+  return from->name[0] != '\0' ? from->name : "its own names";
+}
+
+/* Says it of certificate |i| of listener |l|. */
+static int say_certificate(const setup *all, const settings *s, size_t l,
+                           size_t i, const char *hostname) {
+  const certificate_settings *from = &s->listeners[l].certificates[i];
+  shako_certificate_report report;
+  size_t len;
+  char *text;
+
+  certificate_inspect(&report, all, s, l, i, hostname);
+  len = shako_certificate_report_text(&report, NULL, 0);
+  text = malloc(len + 1);
+  if (text == NULL) {
+    return say_out_of_memory();
+  }
+
+  shako_certificate_report_text(&report, text, len + 1);
+  printf("\nCertificate: %s\nListener: %s\nFor: %s\n%s", from->chain,
+         s->listeners[l].name, certificate_for(from), text);
+  free(text);
+
+  return certificate_is_stale(&report, (int64_t)time(NULL));
+}
+
 int report_check(const settings *s, const char *hostname) {
   setup *all = setup_new(s, hostname, NULL);
   int status = all == NULL;
+  size_t l;
   size_t i;
 
-  for (i = 0; all != NULL && i < all->count; i++) {
-    fputs(i > 0 ? "\n" : "", stdout);
-    status |= say_summary(all->listeners[i].listener);
+  for (l = 0; all != NULL && l < all->count; l++) {
+    fputs(l > 0 ? "\n" : "", stdout);
+    status |= say_summary(all->listeners[l].listener);
+    for (i = 0; i < all->listeners[l].certificates.count; i++) {
+      status |= say_certificate(all, s, l, i, hostname);
+    }
   }
 
   setup_unref(all);

@@ -1,24 +1,34 @@
 #include "server.h"
 
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <uv.h>
 
 #include "address.h"
+#include "certificate_check.h"
 #include "config.h"
 #include "log.h"
+#include "watch.h"
 #include "worker.h"
 
 #define SIGNALS 3
+#define DAY     (24 * 60 * 60 * 1000) /* milliseconds */
 
-/* The main thread: it waits for signals and for the workers' end. */
+/* The main thread: it waits for signals, changed files, the next day and the
+   workers' end. */
 typedef struct server {
   const server_start *start;
-  setup *setup; /* in force */
+  const settings *settings; /* in force: those of the start, or: */
+  settings fresh;           /* ... read since; else at zero */
+  setup *setup;             /* made of them */
   uv_loop_t loop;
   uv_signal_t signals[SIGNALS];
   uv_async_t done; /* a worker has ended */
+  watch watch;
+  uv_timer_t day;
+  int64_t told; /* when it was last told what expires */
   worker *workers[WORKERS_MAX];
   unsigned count; /* of |workers| */
   atomic_uint running;
@@ -33,6 +43,7 @@ static void stop(server *s) {
   }
 
   s->stopping = true;
+  watch_close(&s->watch);
   for (i = 0; i < s->count; i++) {
     worker_stop(s->workers[i]);
   }
@@ -56,33 +67,16 @@ static bool read_again(settings *fresh, const settings *first,
   return fixed == NULL;
 }
 
-/* Makes a setup of what the files say by now, or returns NULL. */
-static setup *next_setup(const server *s) {
-  const char *file = s->start->options->config;
-  const settings *first = s->start->settings;
-  settings fresh = {0};
-  setup *next = NULL;
-
-  if (file == NULL) {
-    return setup_new(first, s->start->service->hostname, s->setup);
-  }
-
-  if (read_again(&fresh, first, file)) {
-    next = setup_new(&fresh, s->start->service->hostname, s->setup);
-  }
-
-  settings_close(&fresh);
-
-  return next;
-}
-
-static void reload(server *s) {
-  setup *next = s->stopping ? NULL : next_setup(s);
+/* Has new connections served by what the files of |from| say by now.  Returns
+   false where that cannot be. */
+static bool change(server *s, const settings *from) {
+  const char *hostname = s->start->service->hostname;
+  setup *next = setup_new(from, hostname, s->setup);
   unsigned i;
 
-  if (next == NULL) {
-    log_line("not reloaded: what was in force stays in force");
-    return;
+  if (next == NULL || !certificates_judge(next, from, hostname, s->setup)) {
+    setup_unref(next);
+    return false;
   }
 
   for (i = 0; i < s->count; i++) {
@@ -91,7 +85,71 @@ static void reload(server *s) {
 
   setup_unref(s->setup);
   s->setup = next;
-  log_line("reloaded");
+
+  return true;
+}
+
+static void say_refused(void) {
+  log_line("not reloaded: what was in force stays in force");
+}
+
+/* Goes on with the configuration as it is by now. */
+static bool configure(server *s, const char *file) {
+  settings fresh = {0};
+  uint64_t stamp;
+
+  if (!read_again(&fresh, s->start->settings, file)) {
+    settings_close(&fresh);
+    return false;
+  }
+
+  stamp = watch_stamp(&fresh);
+  if (!change(s, &fresh)) {
+    settings_close(&fresh);
+    return false;
+  }
+
+  settings_close(&s->fresh);
+  s->fresh = fresh;
+  s->settings = &s->fresh;
+  watch_set(&s->watch, s->settings, stamp);
+
+  return true;
+}
+
+static void reload(server *s) {
+  const char *file = s->start->options->config;
+
+  if (s->stopping) {
+    say_refused();
+    return;
+  }
+
+  watch_note(&s->watch);
+  if (file != NULL ? configure(s, file) : change(s, s->settings)) {
+    log_line("reloaded");
+  } else {
+    say_refused();
+  }
+}
+
+/* Files have changed: the configuration stays as it was read. */
+static void on_change(void *ctx) {
+  server *s = ctx;
+
+  if (change(s, s->settings)) {
+    log_line("reloaded: files have changed");
+  } else {
+    say_refused();
+  }
+}
+
+static void on_day(uv_timer_t *timer) {
+  server *s = timer->data;
+  int64_t now = (int64_t)time(NULL);
+
+  certificates_tell_expiry(s->setup, s->settings, s->told, now);
+  s->told = now;
 }
 
 static void on_signal(uv_signal_t *handle, int number) {
@@ -118,6 +176,7 @@ static void on_done(uv_async_t *async) {
     uv_close((uv_handle_t *)&s->signals[i], NULL);
   }
 
+  uv_close((uv_handle_t *)&s->day, NULL);
   uv_close((uv_handle_t *)&s->done, NULL);
 }
 
@@ -139,9 +198,14 @@ static int open_loop(server *s) {
 
   if (error != 0) {
     log_line("%s", uv_strerror(error));
+    return error;
   }
 
-  return error;
+  watch_open(&s->watch, &s->loop, on_change, s);
+  uv_timer_init(&s->loop, &s->day);
+  s->day.data = s;
+
+  return 0;
 }
 
 static void announce(const endpoints *all) {
@@ -173,16 +237,20 @@ static bool start_workers(server *s) {
 }
 
 int server_run(const server_start *start) {
-  server s = {.start = start, .setup = start->setup};
+  server s = {
+      .start = start, .settings = start->settings, .setup = start->setup};
 
   if (open_loop(&s) != 0 || !start_workers(&s)) {
     _exit(2); /* threads may run */
   }
 
+  watch_set(&s.watch, s.settings, start->stamp);
+  uv_timer_start(&s.day, on_day, 0, DAY);
   announce(start->endpoints);
   uv_run(&s.loop, UV_RUN_DEFAULT);
   uv_loop_close(&s.loop);
   setup_unref(s.setup);
+  settings_close(&s.fresh);
 
   return 0;
 }

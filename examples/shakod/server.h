@@ -12,7 +12,8 @@ typedef struct server_start {
   const settings *settings;
   const service *service;
   const endpoints *endpoints;
-  setup *setup; /* given away */
+  setup *setup;   /* given away */
+  uint64_t stamp; /* of the files, from before they were read */
 } server_start;
 
 /* Starts the workers, and serves until it is told to stop.  Returns the status

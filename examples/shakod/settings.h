@@ -15,12 +15,22 @@
 #define CONCURRENCY_MAX 1000000
 #define TCP_QUEUE_MAX   65535
 
+#define LISTENER_CERTIFICATES_MAX 64
+
 /* An address to listen on. */
 typedef struct listen_address {
   const char *text; /* as it was given */
   shako_address address;
   uint16_t port;
 } listen_address;
+
+/* A certificate, and for whom. */
+typedef struct certificate_settings {
+  const char *name;  /* a host or "*.DOMAIN"; "": its own; NULL: all others */
+  const char *chain; /* a file, as the next two */
+  const char *key;
+  const char *passphrase; /* NULL: the key is not encrypted */
+} certificate_settings;
 
 /* What one listener is to be. */
 typedef struct listener_settings {
@@ -32,9 +42,9 @@ typedef struct listener_settings {
   const char *interface_label; /* NULL for none, as the strings that follow */
   const char *hostname;        /* NULL: the server's */
   const char *default_domain;
-  const char *certificate; /* a file, as the next two */
-  const char *key;
-  const char *table;     /* the Host Access Table */
+  const char *table; /* the file of the Host Access Table */
+  certificate_settings certificates[LISTENER_CERTIFICATES_MAX];
+  size_t certificate_count;
   shako_policy policy;   /* the default one, which |table| inherits */
   shako_hat *policy_hat; /* holds the strings of |policy|; or NULL */
   uint32_t max_concurrency;
@@ -54,6 +64,7 @@ typedef struct settings {
   const char *maildir;
   const char *user; /* NULL: stay who we are */
   bool discard;
+  bool watch; /* reload when a table or a certificate changes */
   unsigned workers;
   const char *resolver; /* "127.0.0.1:53"; NULL: the system's */
   unsigned lookup_time; /* seconds, for the DNS about one peer */

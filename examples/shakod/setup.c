@@ -46,46 +46,51 @@ static bool complain(int error, const char *message) {
   return error == 0;
 }
 
-/* Gives |to| the demonstration certificate, which all that need it share. */
-static bool add_demonstration(setup *s, setup_listener *to,
-                              const char *hostname) {
+/* Makes the demonstration certificate, unless it is there. */
+static bool demonstrate(setup *s, const char *hostname) {
   char message[ENGINE_MESSAGE_SIZE] = "";
-  int error = 0;
 
-  if (s->demonstration == NULL) {
-    warn_of_demonstration();
-    error = s->engine->demonstration(&s->demonstration, hostname,
-                                     (int64_t)time(NULL), NULL, message);
+  if (s->demonstration != NULL) {
+    return true;
   }
 
-  if (error == 0) {
-    to->certificate = shako_certificate_ref(s->demonstration);
-  }
+  warn_of_demonstration();
 
-  return complain(error, message);
+  return complain(s->engine->demonstration(&s->demonstration, hostname,
+                                           (int64_t)time(NULL), NULL, message),
+                  message);
 }
 
-/* A certificate that was given is read, needed or not: one that is of no use
+/* Certificates that were given are read, needed or not: one that is of no use
    is an error and never a reason for another. */
-static bool add_certificate(setup *s, setup_listener *to, const plan *p) {
-  const listener_settings *l = p->settings;
-  char message[ENGINE_MESSAGE_SIZE] = "";
-
-  if (l->certificate != NULL) {
-    return complain(s->engine->certificate_read(&to->certificate,
-                                                l->certificate, l->key, NULL,
-                                                message),
-                    message);
+static bool add_certificates(setup *s, setup_listener *to, const plan *p) {
+  if (!certificates_read(&to->certificates, p->settings, s->engine)) {
+    return false;
   }
 
-  return !needs_tls(p) || add_demonstration(s, to, p->hostname);
+  if (to->certificates.count > 0) {
+    shako_certificate_provider_table(&to->provider, to->certificates.slot);
+    return true;
+  }
+
+  if (!needs_tls(p)) {
+    return true;
+  }
+
+  if (!demonstrate(s, p->hostname)) {
+    return false;
+  }
+
+  shako_certificate_provider_single(&to->provider, s->demonstration);
+
+  return true;
 }
 
 static bool add_tls(setup *s, setup_listener *to, const plan *p,
                     shako_listener_config *config) {
   char message[ENGINE_MESSAGE_SIZE] = "";
 
-  if (!add_certificate(s, to, p)) {
+  if (!add_certificates(s, to, p)) {
     return false;
   }
 
@@ -98,7 +103,6 @@ static bool add_tls(setup *s, setup_listener *to, const plan *p,
     return false;
   }
 
-  shako_certificate_provider_single(&to->provider, to->certificate);
   config->engine = s->engine->engine();
   config->context = s->context;
   config->certificates = &to->provider;
@@ -191,7 +195,7 @@ static void warn_of_unused(const setup *s) {
   size_t i;
 
   for (i = 0; s->context == NULL && i < s->count; i++) {
-    if (s->listeners[i].certificate != NULL) {
+    if (s->listeners[i].certificates.count > 0) {
       log_line("the certificate is not used: no policy has TLS, and no "
                "listener is TLS from the first octet");
       return;
@@ -236,7 +240,7 @@ void setup_unref(setup *s) {
   for (i = 0; i < s->count; i++) {
     shako_listener_unref(s->listeners[i].listener);
     shako_counters_unref(s->listeners[i].counters);
-    shako_certificate_unref(s->listeners[i].certificate);
+    certificates_close(&s->listeners[i].certificates);
   }
 
   shako_certificate_unref(s->demonstration);

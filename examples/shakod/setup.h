@@ -3,13 +3,13 @@
 
 #include <stdatomic.h>
 
-#include "settings.h"
+#include "certificates.h"
 
 /* A listener of the library, and what outlives it. */
 typedef struct setup_listener {
   shako_listener *listener;
   shako_counters *counters;
-  shako_certificate *certificate; /* NULL without TLS */
+  certificates certificates;
   shako_certificate_provider provider;
 } setup_listener;
 

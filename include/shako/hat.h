@@ -159,7 +159,7 @@ typedef struct shako_hat_match {
 SHAKO_API const char *shako_hat_list(const shako_hat *hat, unsigned i);
 
 /**
- * Finds the first entry that matches |peer|: it decides.  Where entries before
+ * Finds the first group that matches |peer|: it decides.  Where groups before
  * it need facts that |peer| does not hold, |match->need| names all of these at
  * once: find them out, and call again.  What cannot be found out has a value
  * too (TEMPORARY, SCORE_NONE, |owner_asked| with owner 0, a list asked that

@@ -40,6 +40,12 @@ typedef struct shako_listener_config {
   uint16_t port;               /* as the summary tells it; 25 */
   uint8_t implicit_tls;        /* the first octet is TLS (port 465) */
   uint8_t external_tls;        /* the application shakes hands */
+  uint8_t alpn_any;            /* 0: a client that offers protocols by ALPN
+                                  must offer "smtp" or "esmtp", else the
+                                  handshake fails with alert 120 (RFC 7301
+                                  3.2), so that no other protocol's client is
+                                  brought to talk to this port.  1: none is
+                                  selected, whatever is offered */
   const char *interface_label; /* "PublicNet (192.168.2.1/24)"; NULL */
   const char *default_domain;  /* of a recipient or sender without one, which is
                                   else refused; NULL */

@@ -1,7 +1,7 @@
 #ifndef SHAKO_MBEDTLS_H
 #define SHAKO_MBEDTLS_H
 
-#include <shako/tls.h>
+#include <shako/certificate.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -58,17 +58,28 @@ SHAKO_API int shako_mbedtls_context_new(shako_mbedtls_context **pcontext,
 SHAKO_API void shako_mbedtls_context_free(shako_mbedtls_context *context);
 
 /**
- * Reads a certificate chain (leaf first) and its private key from the PEM
- * files |certificate_path| and |key_path| (which may be the same file) and
- * stores a new reference in |*pcertificate|.  The key must belong to the leaf,
- * be RSA of 2048 bits or more or ECDSA on P-256, P-384 or P-521, and not be
- * encrypted.  What was read of the key is wiped.
+ * Reads a certificate chain (leaf first) and its private key, both in PEM form,
+ * from the files or the memory that |source| says and stores a new reference in
+ * |*pcertificate|.  The key must belong to the leaf, and be RSA of 2048 bits or
+ * more or ECDSA on P-256, P-384 or P-521.  Where it is encrypted the source is
+ * asked for its passphrase.  What was read of key and passphrase is wiped.
+ *
+ * What encrypts it is what mbed TLS knows: PKCS#8 with PBES2 and PBKDF2, or the
+ * older PEM encryption with AES or DES; scrypt is not.
  *
  * Returns 0, or
  *   SHAKO_ERR_NOMEM
  *   SHAKO_ERR_CERTIFICATE  |message|, of SHAKO_MBEDTLS_MESSAGE_SIZE octets,
- *                          names the file and the reason
+ *                          names the file, "the chain" or "the key", and the
+ *                          reason
  */
+SHAKO_API int
+shako_mbedtls_certificate_parse(shako_certificate **pcertificate,
+                                const shako_certificate_source *source,
+                                const shako_mem *mem, char *message);
+
+/* Likewise from the files |certificate_path| and |key_path| (which may be the
+   same), of a key that is not encrypted. */
 SHAKO_API int shako_mbedtls_certificate_read(shako_certificate **pcertificate,
                                              const char *certificate_path,
                                              const char *key_path,

@@ -74,7 +74,8 @@ SHAKO_API int shako_address_list_holds(const shako_address_list *list,
  * one between any number of sessions and threads.  A limit of 0 is no limit.
  *
  * Texts may use $Group (the sender group), $Hostname (the host's name in the
- * greeting) and $RemoteIP (the peer's address); $$ is a dollar sign.
+ * greeting) and $RemoteIP (the peer's address); $$ is a dollar sign.  They have
+ * at most 4096 octets with 63, 255 and 57 for these.
  */
 typedef struct shako_policy {
   size_t struct_size; /* set by shako_policy_default() */

@@ -22,6 +22,7 @@ typedef enum shako_tls_failure {
   SHAKO_TLS_FAILURE_NONE,
   SHAKO_TLS_FAILURE_NO_SHARED_VERSION,
   SHAKO_TLS_FAILURE_NO_SHARED_CIPHER,
+  SHAKO_TLS_FAILURE_NO_SHARED_PROTOCOL,  /* of those that ALPN offered */
   SHAKO_TLS_FAILURE_CERTIFICATE_REFUSED, /* the peer's alert about ours */
   SHAKO_TLS_FAILURE_PEER_ALERT,          /* any other alert */
   SHAKO_TLS_FAILURE_NOT_TLS,             /* clear text instead of a record */
@@ -86,6 +87,7 @@ typedef struct shako_certificate {
 /* What an engine reads in one certificate of a chain.  Spans and strings live
    as long as the chain. */
 typedef struct shako_certificate_facts {
+  size_t struct_size; /* sizeof(shako_certificate_facts) */
   int64_t not_before; /* Unix time, in seconds */
   int64_t not_after;
   shako_span subject;       /* the DER of the name (RFC 5280 4.1.2.6) ... */
@@ -95,10 +97,8 @@ typedef struct shako_certificate_facts {
   const char *curve;        /* "P-256"; NULL for none or another */
   uint32_t key_bits;
   uint8_t spki_sha256[32]; /* of the DER of SubjectPublicKeyInfo */
-  uint8_t signed_by_next;  /* by the key of the next one in the chain, which is
-                              an authority */
   uint8_t key_fits;        /* of the leaf: the key in hand is its own */
-  uint8_t reserved[2];     /* 0 */
+  uint8_t reserved[3];     /* 0 */
 } shako_certificate_facts;
 
 /* Takes one more reference to |certificate| and returns it. */
@@ -114,6 +114,9 @@ typedef struct shako_tls_conn_config {
   size_t struct_size;         /* sizeof(shako_tls_conn_config) */
   const shako_tls_wire *wire; /* copied */
   const shako_policy *policy; /* tls_min_version, tls_ciphers */
+  uint8_t alpn_any;           /* the listener's: 0 means that a client that
+                                 offers ALPN offers "smtp" or "esmtp", which is
+                                 then selected, or gets alert 120 */
 } shako_tls_conn_config;
 
 /**
@@ -171,17 +174,21 @@ typedef struct shako_tls_engine {
   /* Fills |*info|, whose struct_size is set, with what is known so far. */
   void (*info)(const void *conn, shako_tls_info *info);
 
-  /* Reads the |index|-th certificate of the chain, 0 the leaf, to |*facts|.
-     Returns 1, or 0 past the last and where it cannot be read.  May be NULL:
-     then there are no checks (certificate.h). */
+  /* Reads the |index|-th certificate of the chain, 0 the leaf, to |*facts|,
+     whose struct_size is set.  Returns 1, 0 past the last, or SHAKO_ERR_NOMEM.
+     NULL, as the two below are then: there are no checks (certificate.h). */
   int (*inspect)(const shako_certificate *certificate, size_t index,
                  shako_certificate_facts *facts);
 
   /* Stores the |index|-th DNS name of the leaf (RFC 5280 4.2.1.6), which lives
-     as long as the certificate, in |*name|.  Returns 1, or 0 past the last.
-     NULL where inspect() is. */
+     as long as the certificate, in |*name|.  Returns 1, or 0 past the last. */
   int (*name_at)(const shako_certificate *certificate, size_t index,
                  shako_span *name);
+
+  /* Returns 1 where the |index|-th certificate is signed by the key of the one
+     behind it in the chain, which is an authority's, 0 where not, or
+     SHAKO_ERR_NOMEM. */
+  int (*is_signed)(const shako_certificate *certificate, size_t index);
 } shako_tls_engine;
 
 #ifdef __cplusplus

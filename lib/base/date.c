@@ -30,8 +30,8 @@ int64_t shako__date_days(shako__date date) {
   int64_t year = date.year - (date.month > 2 ? 0 : 1) + 400 * SHIFT;
   int64_t cycle = year / 400;
   int64_t rest = year % 400;
-  int64_t day = (153 * month + 2) / 5 + date.day - 1 + 365 * rest + rest / 4 -
-                rest / 100;
+  int64_t day =
+      (153 * month + 2) / 5 + date.day - 1 + 365 * rest + rest / 4 - rest / 100;
 
   return (cycle - SHIFT) * CYCLE + day - EPOCH;
 }

@@ -1,9 +1,10 @@
 #ifndef SHAKO_ENGINE_COMMON_H
 #define SHAKO_ENGINE_COMMON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include <shako/policy.h>
+#include <shako/certificate.h>
 
 /* What the engines share and the core has no use for. */
 
@@ -21,12 +22,37 @@ void shako__message_write(char *message, const char *const *parts);
 /* More than any chain of certificates needs. */
 #define SHAKO__PEM_SIZE_MAX ((size_t)256 * 1024)
 
-/* pem.c: reads the file |path| into |text|, of SHAKO__PEM_SIZE_MAX + 1 octets,
-   with a NUL behind it, and checks that it is text with a block whose label
-   ends with |label|.  Returns its length without the NUL, or 0 and the reason
-   in |message|. */
-size_t shako__pem_read(const char *path, char *text, const char *label,
+/* A text in PEM form. */
+typedef struct shako__pem {
+  const char *path; /* NULL: the text is |octets| */
+  shako_span octets;
+  const char *name; /* as messages call it */
+} shako__pem;
+
+/* pem.c: the chain, and the key, of |source|, which outlives them. */
+shako__pem shako__pem_chain(const shako_certificate_source *source);
+shako__pem shako__pem_key(const shako_certificate_source *source);
+
+/* pem.c: reads |pem| into |text|, of SHAKO__PEM_SIZE_MAX + 1 octets, with a NUL
+   behind it, and checks that it is text with a block whose label ends with
+   |label|.  Returns its length without the NUL, or 0 and the reason in
+   |message|. */
+size_t shako__pem_read(const shako__pem *pem, char *text, const char *label,
                        char *message);
+
+/* The longest passphrase. */
+#define SHAKO__PASSPHRASE_MAX 1024
+
+/* pem.c: asks for the passphrase of |source| and writes it to |buf|, of |size|
+   octets, and its length to |*len|.  Returns false, with |buf| wiped, where
+   there is none. */
+bool shako__passphrase_get(const shako_certificate_source *source, char *buf,
+                           size_t size, size_t *len);
+
+/* pem.c: says that the key called |name| is encrypted and that there was no
+   passphrase for it. */
+void shako__passphrase_missing(const shako_certificate_source *source,
+                               const char *name, char *message);
 
 /* How many levels shako_tls_ciphers has. */
 #define SHAKO__LEVELS (SHAKO_TLS_CIPHERS_LEGACY + 1)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "engine/common.h"
 
 /* Words an error of the C library, which strerror() would do in the language
@@ -67,28 +68,75 @@ static bool has_block(const char *text, const char *label) {
   return false;
 }
 
-size_t shako__pem_read(const char *path, char *text, const char *label,
+shako__pem shako__pem_chain(const shako_certificate_source *source) {
+  const char *path = source->certificate_path;
+
+  return (shako__pem){path, source->chain, path != NULL ? path : "the chain"};
+}
+
+shako__pem shako__pem_key(const shako_certificate_source *source) {
+  const char *path = source->key_path;
+
+  return (shako__pem){path, source->key, path != NULL ? path : "the key"};
+}
+
+/* Copies the octets of |pem| as read_all() reads a file. */
+static size_t copy_all(const shako__pem *pem, char *text, size_t max) {
+  size_t len = pem->octets.len <= max ? pem->octets.len : max + 1;
+
+  if (len > 0) {
+    memcpy(text, pem->octets.ptr, len);
+  }
+
+  return len;
+}
+
+size_t shako__pem_read(const shako__pem *pem, char *text, const char *label,
                        char *message) {
+  const size_t max = SHAKO__PEM_SIZE_MAX - 1;
   int error = 0;
-  size_t len = read_all(path, text, SHAKO__PEM_SIZE_MAX - 1, &error);
+  size_t len = pem->path != NULL ? read_all(pem->path, text, max, &error)
+                                 : copy_all(pem, text, max);
 
   if (error != 0) {
-    SHAKO__SAY(message, path, ": cannot be read: ", word(error));
+    SHAKO__SAY(message, pem->name, ": cannot be read: ", word(error));
     return 0;
   }
   if (len == 0) {
-    SHAKO__SAY(message, path, ": is empty");
+    SHAKO__SAY(message, pem->name, ": is empty");
     return 0;
   }
-  if (len >= SHAKO__PEM_SIZE_MAX) {
-    SHAKO__SAY(message, path, ": is too large to be a PEM file");
+  if (len > max) {
+    SHAKO__SAY(message, pem->name, ": is too large to be a PEM file");
     return 0;
   }
   text[len] = '\0';
   if (strlen(text) != len || !has_block(text, label)) {
-    SHAKO__SAY(message, path, ": holds no ", label, " in PEM form");
+    SHAKO__SAY(message, pem->name, ": holds no ", label, " in PEM form");
     return 0;
   }
 
   return len;
+}
+
+bool shako__passphrase_get(const shako_certificate_source *source, char *buf,
+                           size_t size, size_t *len) {
+  *len = 0;
+  if (source->passphrase != NULL &&
+      source->passphrase(source->passphrase_ctx, buf, size, len) == 0 &&
+      *len <= size) {
+    return true;
+  }
+  shako__wipe(buf, size);
+
+  return false;
+}
+
+void shako__passphrase_missing(const shako_certificate_source *source,
+                               const char *name, char *message) {
+  SHAKO__SAY(message, name,
+             source->passphrase == NULL
+                 ? ": the key is encrypted; it must be readable without a "
+                   "password"
+                 : ": the key is encrypted, and there is no passphrase for it");
 }

@@ -35,7 +35,8 @@ shako__mbedtls_certificate_new(const shako_mem *mem) {
   return certificate;
 }
 
-/* Says in mbed TLS's words why it does not take what |path| holds. */
+/* Says in mbed TLS's words why it does not take what |path| holds: the name of
+   a file, or what stands for it. */
 static int refuse(char *message, const char *path, int error) {
   char reason[128];
 
@@ -70,11 +71,11 @@ static int refuse_kind(char *message, const char *path) {
   return SHAKO_ERR_CERTIFICATE;
 }
 
-/* Reads the chain in |path| by way of |text|.  Returns as
-   shako_mbedtls_certificate_read(). */
-static int read_chain(mbedtls_x509_crt *chain, const char *path, char *text,
-                      char *message) {
-  size_t len = shako__pem_read(path, text, "CERTIFICATE", message);
+/* Reads the chain in |pem| by way of |text|.  Returns as
+   shako_mbedtls_certificate_parse(). */
+static int read_chain(mbedtls_x509_crt *chain, const shako__pem *pem,
+                      char *text, char *message) {
+  size_t len = shako__pem_read(pem, text, "CERTIFICATE", message);
   int result;
 
   if (len == 0) {
@@ -85,19 +86,52 @@ static int read_chain(mbedtls_x509_crt *chain, const char *path, char *text,
     return 0;
   }
   if (result > 0) {
-    SHAKO__SAY(message, path,
+    SHAKO__SAY(message, pem->name,
                ": only some of the certificates in it can be read");
     return SHAKO_ERR_CERTIFICATE;
   }
 
-  return is_unknown_kind(result) ? refuse_kind(message, path)
-                                 : refuse(message, path, result);
+  return is_unknown_kind(result) ? refuse_kind(message, pem->name)
+                                 : refuse(message, pem->name, result);
 }
 
-/* Reads the private key in |path| by way of |text|.  Returns likewise. */
-static int read_key(mbedtls_pk_context *key, const char *path, char *text,
+/* Reads the encrypted key |text| of |len| octets, called |name|.  Returns
+   likewise. */
+static int decrypt_key(mbedtls_pk_context *key,
+                       const shako_certificate_source *source, const char *name,
+                       const char *text, size_t len, char *message) {
+  char passphrase[SHAKO__PASSPHRASE_MAX];
+  char reason[128];
+  size_t n;
+  int result;
+
+  if (!shako__passphrase_get(source, passphrase, sizeof(passphrase), &n)) {
+    shako__passphrase_missing(source, name, message);
+    return SHAKO_ERR_CERTIFICATE;
+  }
+  result =
+      mbedtls_pk_parse_key(key, (const unsigned char *)text, len + 1,
+                           (const unsigned char *)passphrase, n SHAKO__RANDOM);
+  shako__wipe(passphrase, sizeof(passphrase));
+  if (result == 0) {
+    return 0;
+  }
+  if (result == MBEDTLS_ERR_PK_ALLOC_FAILED) {
+    return SHAKO_ERR_NOMEM;
+  }
+  mbedtls_strerror(result, reason, sizeof(reason));
+  SHAKO__SAY(message, name,
+             ": cannot be decrypted with this passphrase: ", reason);
+
+  return SHAKO_ERR_CERTIFICATE;
+}
+
+/* Reads the private key of |source| by way of |text|.  Returns likewise. */
+static int read_key(mbedtls_pk_context *key,
+                    const shako_certificate_source *source, char *text,
                     char *message) {
-  size_t len = shako__pem_read(path, text, "PRIVATE KEY", message);
+  const shako__pem pem = shako__pem_key(source);
+  size_t len = shako__pem_read(&pem, text, "PRIVATE KEY", message);
   int result;
 
   if (len == 0) {
@@ -109,14 +143,11 @@ static int read_key(mbedtls_pk_context *key, const char *path, char *text,
     return 0;
   }
   if (result == MBEDTLS_ERR_PK_PASSWORD_REQUIRED) {
-    SHAKO__SAY(message, path,
-               ": the key is encrypted; it must be readable without a "
-               "password");
-    return SHAKO_ERR_CERTIFICATE;
+    return decrypt_key(key, source, pem.name, text, len, message);
   }
 
-  return is_unknown_kind(result) ? refuse_kind(message, path)
-                                 : refuse(message, path, result);
+  return is_unknown_kind(result) ? refuse_kind(message, pem.name)
+                                 : refuse(message, pem.name, result);
 }
 
 /* Judges the kind and the size of |key|, which |path| held.  Returns 0, or
@@ -152,39 +183,41 @@ static int check_kind(const mbedtls_pk_context *key, const char *path,
   return refuse_kind(message, path);
 }
 
-/* Reads both files by way of |text|.  Returns as
-   shako_mbedtls_certificate_read(). */
-static int read_files(shako__mbedtls_certificate *certificate,
-                      const char *certificate_path, const char *key_path,
-                      char *text, char *message) {
-  int error = read_chain(&certificate->chain, certificate_path, text, message);
+/* Reads chain and key of |source| by way of |text|.  Returns as
+   shako_mbedtls_certificate_parse(). */
+static int read_both(shako__mbedtls_certificate *certificate,
+                     const shako_certificate_source *source, char *text,
+                     char *message) {
+  const shako__pem chain = shako__pem_chain(source);
+  const char *key = shako__pem_key(source).name;
+  int error = read_chain(&certificate->chain, &chain, text, message);
 
   if (error == 0) {
-    error = read_key(&certificate->key, key_path, text, message);
+    error = read_key(&certificate->key, source, text, message);
   }
   if (error == 0) {
-    error = check_kind(&certificate->key, key_path, message);
+    error = check_kind(&certificate->key, key, message);
   }
   if (error == 0 && mbedtls_pk_check_pair(&certificate->chain.pk,
                                           &certificate->key SHAKO__RANDOM)) {
-    SHAKO__SAY(message, key_path,
-               ": the key does not belong to the certificate ",
-               certificate_path);
+    SHAKO__SAY(message, key, ": the key does not belong to the certificate ",
+               chain.name);
     error = SHAKO_ERR_CERTIFICATE;
   }
 
   return error;
 }
 
-int shako_mbedtls_certificate_read(shako_certificate **pcertificate,
-                                   const char *certificate_path,
-                                   const char *key_path, const shako_mem *mem,
-                                   char *message) {
+int shako_mbedtls_certificate_parse(shako_certificate **pcertificate,
+                                    const shako_certificate_source *source,
+                                    const shako_mem *mem, char *message) {
+  shako_certificate_source mine = {0};
   shako__mbedtls_certificate *certificate;
   char *text;
   int error = SHAKO_ERR_NOMEM;
 
   message[0] = '\0';
+  shako__sized_copy(&mine, sizeof(mine), source);
   certificate = shako__mbedtls_certificate_new(mem);
   if (certificate == NULL) {
     return SHAKO_ERR_NOMEM;
@@ -192,7 +225,7 @@ int shako_mbedtls_certificate_read(shako_certificate **pcertificate,
 
   text = shako__alloc(&certificate->mem, SHAKO__PEM_SIZE_MAX + 1);
   if (text != NULL && psa_crypto_init() == PSA_SUCCESS) {
-    error = read_files(certificate, certificate_path, key_path, text, message);
+    error = read_both(certificate, &mine, text, message);
   }
   if (text != NULL) {
     shako__wipe(text, SHAKO__PEM_SIZE_MAX + 1);
@@ -205,4 +238,17 @@ int shako_mbedtls_certificate_read(shako_certificate **pcertificate,
   *pcertificate = &certificate->base;
 
   return 0;
+}
+
+int shako_mbedtls_certificate_read(shako_certificate **pcertificate,
+                                   const char *certificate_path,
+                                   const char *key_path, const shako_mem *mem,
+                                   char *message) {
+  const shako_certificate_source source = {
+      .struct_size = sizeof(source),
+      .certificate_path = certificate_path,
+      .key_path = key_path,
+  };
+
+  return shako_mbedtls_certificate_parse(pcertificate, &source, mem, message);
 }

@@ -8,6 +8,13 @@
 #  pragma message("mbed TLS without MBEDTLS_PSA_KEY_STORE_DYNAMIC")
 #endif
 
+#if !defined(MBEDTLS_SSL_ALPN)
+#  error "mbed TLS without MBEDTLS_SSL_ALPN cannot refuse other protocols"
+#endif
+
+/* In our order.  Without a list mbed TLS passes the extension over. */
+static const char *const protocols[] = {"smtp", "esmtp", NULL};
+
 static const uint16_t groups[] = {
     MBEDTLS_SSL_IANA_TLS_GROUP_X25519, MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
     MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
@@ -52,9 +59,10 @@ int shako__mbedtls_choose(mbedtls_ssl_context *ssl) {
   return error;
 }
 
-/* Makes the settings of a server that offers the suites of |level|.  Returns 0,
-   or an error of mbed TLS. */
-static int configure(mbedtls_ssl_config *config, shako_tls_ciphers level) {
+/* Makes the settings of a server that offers the suites of |level| and selects
+   a protocol, or with |alpn_any| none.  Returns 0, or an error of mbed TLS. */
+static int configure(mbedtls_ssl_config *config, shako_tls_ciphers level,
+                     bool alpn_any) {
   int error;
 
   mbedtls_ssl_config_init(config);
@@ -92,7 +100,12 @@ static int configure(mbedtls_ssl_config *config, shako_tls_ciphers level) {
   mbedtls_ssl_conf_new_session_tickets(config, 0);
 #endif
 
-  return 0;
+  if (alpn_any) {
+    return 0;
+  }
+
+  /* It is only read, though mbed TLS 3 has no const there. */
+  return mbedtls_ssl_conf_alpn_protocols(config, (const char **)protocols);
 }
 
 /* Readies mbed TLS as a whole.  Returns 0, or the error of
@@ -141,7 +154,12 @@ int shako_mbedtls_context_new(shako_mbedtls_context **pcontext,
 
   context->mem = mine;
   for (level = 0; level < SHAKO__LEVELS && error == 0; level++) {
-    error = configure(&context->settings[level], (shako_tls_ciphers)level);
+    error = configure(&context->settings[false][level],
+                      (shako_tls_ciphers)level, false);
+    if (error == 0) {
+      error = configure(&context->settings[true][level],
+                        (shako_tls_ciphers)level, true);
+    }
   }
   if (error != 0) {
     shako_mbedtls_context_free(context);
@@ -161,7 +179,8 @@ void shako_mbedtls_context_free(shako_mbedtls_context *context) {
   }
   mem = context->mem;
   for (level = 0; level < SHAKO__LEVELS; level++) {
-    mbedtls_ssl_config_free(&context->settings[level]);
+    mbedtls_ssl_config_free(&context->settings[false][level]);
+    mbedtls_ssl_config_free(&context->settings[true][level]);
   }
   shako__release(&mem, context, sizeof(*context));
 }

@@ -3,6 +3,7 @@
 #include <mbedtls/error.h>
 #include <psa/crypto.h>
 
+#include "base/date.h"
 #include "mbedtls/internal.h"
 
 #define SUBJECT "CN=shako demonstration certificate - do not trust"
@@ -28,26 +29,14 @@ static void write_number(char *text, int64_t number, int digits) {
   }
 }
 
-/* Writes the date of |unix_time| (UTC, not before 1970) to |text|.  Years are
-   counted from March, so that a leap day is the last of its year, and from
-   the year 0, in cycles of 400 years of 146097 days. */
+/* Writes the date of |unix_time| (UTC, not before 1970) to |text|. */
 static void write_date(char *text, int64_t unix_time) {
-  int64_t days = unix_time / DAY + 719468; /* since 0000-03-01 */
+  shako__date date = shako__date_of(unix_time / DAY);
   int64_t seconds = unix_time % DAY;
-  int64_t cycle = days / 146097;
-  int64_t day = days % 146097;
-  int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-  int64_t month;
 
-  day -= 365 * year + year / 4 - year / 100;
-  month = (5 * day + 2) / 153; /* 0 is March */
-  day -= (153 * month + 2) / 5;
-  year += cycle * 400 + (month >= 10 ? 1 : 0);
-  month += month >= 10 ? -9 : 3;
-
-  write_number(text, year, 4);
-  write_number(text + 4, month, 2);
-  write_number(text + 6, day + 1, 2);
+  write_number(text, date.year, 4);
+  write_number(text + 4, date.month, 2);
+  write_number(text + 6, date.day, 2);
   write_number(text + 8, seconds / 3600, 2);
   write_number(text + 10, seconds / 60 % 60, 2);
   write_number(text + 12, seconds % 60, 2);

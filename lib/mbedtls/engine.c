@@ -23,7 +23,7 @@ static shako_tls_status conn_init(void *ctx, const void *context,
   shako__mbedtls_conn *conn = ctx;
   const shako_mbedtls_context *shared = context;
   const mbedtls_ssl_config *settings =
-      &shared->settings[shako__level_of(config->policy)];
+      &shared->settings[config->alpn_any != 0][shako__level_of(config->policy)];
 
   conn->wire = *config->wire;
   conn->state = SHAKO__MBEDTLS_HANDSHAKE;
@@ -219,6 +219,9 @@ const shako_tls_engine *shako_mbedtls_engine(void) {
       .close = engine_close,
       .alert = alert,
       .info = info,
+      .inspect = shako__mbedtls_inspect,
+      .name_at = shako__mbedtls_name_at,
+      .is_signed = shako__mbedtls_is_signed,
   };
 
   return &engine;

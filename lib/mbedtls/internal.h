@@ -25,7 +25,7 @@
 
 struct shako_mbedtls_context {
   shako_mem mem;
-  mbedtls_ssl_config settings[SHAKO__LEVELS];
+  mbedtls_ssl_config settings[2][SHAKO__LEVELS]; /* [alpn_any] */
 };
 
 typedef struct shako__mbedtls_certificate {
@@ -102,5 +102,13 @@ int shako__mbedtls_choose(mbedtls_ssl_context *ssl);
    reference, or NULL. */
 shako__mbedtls_certificate *
 shako__mbedtls_certificate_new(const shako_mem *mem);
+
+/* inspect.c: the checks of an engine (tls.h). */
+int shako__mbedtls_inspect(const shako_certificate *certificate, size_t index,
+                           shako_certificate_facts *facts);
+int shako__mbedtls_name_at(const shako_certificate *certificate, size_t index,
+                           shako_span *name);
+int shako__mbedtls_is_signed(const shako_certificate *certificate,
+                             size_t index);
 
 #endif /* SHAKO_MBEDTLS_INTERNAL_H */

@@ -2,6 +2,7 @@
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "openssl/internal.h"
 
@@ -14,6 +15,7 @@ static void release(shako_certificate *base) {
   X509_free(certificate->leaf);
   sk_X509_pop_free(certificate->chain, X509_free);
   EVP_PKEY_free(certificate->key);
+  GENERAL_NAMES_free(certificate->names);
   shako__release(&mem, certificate, sizeof(*certificate));
 }
 
@@ -79,10 +81,10 @@ static int read_rest(STACK_OF(X509) * chain, BIO *bio, const char *path,
                        ": only some of the certificates in it can be read");
 }
 
-/* Reads the chain in |path| by way of |text|.  Returns likewise. */
-static int read_chain(shako__openssl_certificate *certificate, const char *path,
-                      char *text, char *message) {
-  size_t len = shako__pem_read(path, text, "CERTIFICATE", message);
+/* Reads the chain in |pem| by way of |text|.  Returns likewise. */
+static int read_chain(shako__openssl_certificate *certificate,
+                      const shako__pem *pem, char *text, char *message) {
+  size_t len = shako__pem_read(pem, text, "CERTIFICATE", message);
   BIO *bio;
   EVP_PKEY *key;
   int error;
@@ -99,9 +101,9 @@ static int read_chain(shako__openssl_certificate *certificate, const char *path,
 
   certificate->leaf = read_one(bio);
   error = certificate->leaf == NULL
-              ? shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE, path,
-                                       ": cannot be parsed")
-              : read_rest(certificate->chain, bio, path, message);
+              ? shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE,
+                                       pem->name, ": cannot be parsed")
+              : read_rest(certificate->chain, bio, pem->name, message);
   BIO_free(bio);
   if (error != 0) {
     return error;
@@ -109,27 +111,64 @@ static int read_chain(shako__openssl_certificate *certificate, const char *path,
   key = X509_get0_pubkey(certificate->leaf);
   if (key == NULL || (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA &&
                       EVP_PKEY_get_base_id(key) != EVP_PKEY_EC)) {
-    return refuse_kind(message, path);
+    return refuse_kind(message, pem->name);
   }
 
   return 0;
 }
 
-/* Is asked for the password of an encrypted key, and has none. */
-static int no_password(char *buf, int size, int writing, void *asked) {
-  (void)buf;
-  (void)size;
-  (void)writing;
-  *(bool *)asked = true;
+/* Where OpenSSL asks for a passphrase: several times, one way to read a key
+   after the other. */
+typedef struct passphrase {
+  const shako_certificate_source *source;
+  bool asked; /* the source was */
+  bool given;
+  char text[SHAKO__PASSPHRASE_MAX];
+  size_t len;
+} passphrase;
 
-  return -1;
+/* Is called by OpenSSL, which wipes |buf|, where the key is encrypted. */
+static int give_passphrase(char *buf, int size, int writing, void *ctx) {
+  passphrase *its = ctx;
+
+  (void)writing;
+  if (!its->asked) {
+    its->asked = true;
+    its->given = shako__passphrase_get(its->source, its->text,
+                                       sizeof(its->text), &its->len);
+  }
+  if (!its->given || its->len > (size_t)size) {
+    return -1;
+  }
+  memcpy(buf, its->text, its->len);
+
+  return (int)its->len;
 }
 
-/* Reads the private key in |path| by way of |text|.  Returns likewise. */
-static int read_key(EVP_PKEY **pkey, const char *path, char *text,
-                    char *message) {
-  size_t len = shako__pem_read(path, text, "PRIVATE KEY", message);
-  bool encrypted = false;
+/* Says why the key called |name| was not read.  Returns likewise. */
+static int refuse_key(const passphrase *its, const char *name, char *message) {
+  if (!its->asked) {
+    return shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE, name,
+                                  ": cannot be parsed");
+  }
+  if (its->given) {
+    return shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE, name,
+                                  ": cannot be decrypted with this passphrase");
+  }
+  if (shako__openssl_take_error() == SHAKO__OPENSSL_NO_MEMORY) {
+    return SHAKO_ERR_NOMEM;
+  }
+  shako__passphrase_missing(its->source, name, message);
+
+  return SHAKO_ERR_CERTIFICATE;
+}
+
+/* Reads the private key of |source| by way of |text|.  Returns likewise. */
+static int read_key(EVP_PKEY **pkey, const shako_certificate_source *source,
+                    char *text, char *message) {
+  const shako__pem pem = shako__pem_key(source);
+  passphrase its = {.source = source};
+  size_t len = shako__pem_read(&pem, text, "PRIVATE KEY", message);
   BIO *bio;
 
   if (len == 0) {
@@ -139,21 +178,16 @@ static int read_key(EVP_PKEY **pkey, const char *path, char *text,
   if (bio == NULL) {
     return SHAKO_ERR_NOMEM;
   }
-  *pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, no_password, &encrypted,
+  *pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, give_passphrase, &its,
                                      shako__openssl_library(), NULL);
+  shako__wipe(its.text, sizeof(its.text));
   BIO_free(bio);
-  if (*pkey != NULL) {
-    ERR_clear_error();
-    return 0;
+  if (*pkey == NULL) {
+    return refuse_key(&its, pem.name, message);
   }
-  if (encrypted) {
-    return SHAKO__REFUSE(message, path,
-                         ": the key is encrypted; it must be readable without "
-                         "a password");
-  }
+  ERR_clear_error();
 
-  return shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE, path,
-                                ": cannot be parsed");
+  return 0;
 }
 
 /* Whether |key|, of ECDSA, is on a curve that TLS 1.3 has. */
@@ -191,38 +225,45 @@ static int check_kind(const EVP_PKEY *key, const char *path, char *message) {
   return refuse_kind(message, path);
 }
 
-/* Reads both files by way of |text|.  Returns as
-   shako_openssl_certificate_read(). */
-static int read_files(shako__openssl_certificate *certificate,
-                      const char *certificate_path, const char *key_path,
-                      char *text, char *message) {
-  int error = read_chain(certificate, certificate_path, text, message);
+/* Reads chain and key of |source| by way of |text|.  Returns as
+   shako_openssl_certificate_parse(). */
+static int read_both(shako__openssl_certificate *certificate,
+                     const shako_certificate_source *source, char *text,
+                     char *message) {
+  const shako__pem chain = shako__pem_chain(source);
+  const char *key = shako__pem_key(source).name;
+  int error = read_chain(certificate, &chain, text, message);
 
   if (error == 0) {
-    error = read_key(&certificate->key, key_path, text, message);
+    error = read_key(&certificate->key, source, text, message);
   }
   if (error == 0) {
-    error = check_kind(certificate->key, key_path, message);
+    error = check_kind(certificate->key, key, message);
   }
   if (error == 0 &&
       X509_check_private_key(certificate->leaf, certificate->key) != 1) {
-    error = SHAKO__REFUSE(message, key_path,
+    error = SHAKO__REFUSE(message, key,
                           ": the key does not belong to the certificate ",
-                          certificate_path);
+                          chain.name);
+  }
+  if (error == 0 && !shako__openssl_certificate_settle(certificate)) {
+    error = shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE, chain.name,
+                                   ": its extensions cannot be read");
   }
 
   return error;
 }
 
-int shako_openssl_certificate_read(shako_certificate **pcertificate,
-                                   const char *certificate_path,
-                                   const char *key_path, const shako_mem *mem,
-                                   char *message) {
+int shako_openssl_certificate_parse(shako_certificate **pcertificate,
+                                    const shako_certificate_source *source,
+                                    const shako_mem *mem, char *message) {
+  shako_certificate_source mine = {0};
   shako__openssl_certificate *certificate;
   char *text;
   int error;
 
   message[0] = '\0';
+  shako__sized_copy(&mine, sizeof(mine), source);
   certificate = shako__openssl_certificate_new(mem);
   if (certificate == NULL) {
     return SHAKO_ERR_NOMEM;
@@ -233,11 +274,11 @@ int shako_openssl_certificate_read(shako_certificate **pcertificate,
   if (text == NULL) {
     error = SHAKO_ERR_NOMEM;
   } else if (shako__openssl_library() == NULL) {
-    error =
-        shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE, certificate_path,
-                               ": OpenSSL does not start");
+    error = shako__openssl_explain(message, SHAKO_ERR_CERTIFICATE,
+                                   shako__pem_chain(&mine).name,
+                                   ": OpenSSL does not start");
   } else {
-    error = read_files(certificate, certificate_path, key_path, text, message);
+    error = read_both(certificate, &mine, text, message);
   }
   if (text != NULL) {
     shako__wipe(text, SHAKO__PEM_SIZE_MAX + 1);
@@ -251,4 +292,17 @@ int shako_openssl_certificate_read(shako_certificate **pcertificate,
   *pcertificate = &certificate->base;
 
   return 0;
+}
+
+int shako_openssl_certificate_read(shako_certificate **pcertificate,
+                                   const char *certificate_path,
+                                   const char *key_path, const shako_mem *mem,
+                                   char *message) {
+  const shako_certificate_source source = {
+      .struct_size = sizeof(source),
+      .certificate_path = certificate_path,
+      .key_path = key_path,
+  };
+
+  return shako_openssl_certificate_parse(pcertificate, &source, mem, message);
 }

@@ -119,6 +119,27 @@ static int note_hello(SSL *ssl, int *alert, void *unused) {
   return SSL_CLIENT_HELLO_SUCCESS;
 }
 
+/* Selects one of the protocols in |offered|, in our order. */
+static int select_protocol(SSL *ssl, const unsigned char **selected,
+                           unsigned char *len, const unsigned char *offered,
+                           unsigned int offered_len, void *unused) {
+  static const unsigned char ours[] = "\4smtp\5esmtp";
+  const shako__openssl_conn *conn = SSL_get_app_data(ssl);
+  unsigned char *found;
+
+  (void)unused;
+  if (conn->alpn_any) {
+    return SSL_TLSEXT_ERR_NOACK;
+  }
+  if (SSL_select_next_proto(&found, len, ours, sizeof(ours) - 1, offered,
+                            offered_len) != OPENSSL_NPN_NEGOTIATED) {
+    return SSL_TLSEXT_ERR_ALERT_FATAL; /* no_application_protocol */
+  }
+  *selected = found;
+
+  return SSL_TLSEXT_ERR_OK;
+}
+
 /* OpenSSL is about to choose a certificate: the version is agreed. */
 static int note_version(SSL *ssl, void *unused) {
   shako__openssl_conn *conn = SSL_get_app_data(ssl);
@@ -151,6 +172,7 @@ static bool configure(SSL_CTX *settings, const offer *what) {
   SSL_CTX_set_info_callback(settings, note);
   SSL_CTX_set_client_hello_cb(settings, note_hello, NULL);
   SSL_CTX_set_cert_cb(settings, note_version, NULL);
+  SSL_CTX_set_alpn_select_cb(settings, select_protocol, NULL);
 
   return SSL_CTX_set_num_tickets(settings, 0) &&
          SSL_CTX_set_max_early_data(settings, 0) &&

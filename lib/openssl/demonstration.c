@@ -127,7 +127,8 @@ static bool make(shako__openssl_certificate *certificate, const char *hostname,
 
   return certificate->key != NULL && certificate->leaf != NULL &&
          fill_in(certificate->leaf, certificate->key, hostname, unix_time) &&
-         X509_sign(certificate->leaf, certificate->key, EVP_sha256()) > 0;
+         X509_sign(certificate->leaf, certificate->key, EVP_sha256()) > 0 &&
+         shako__openssl_certificate_settle(certificate);
 }
 
 int shako_openssl_certificate_demonstration(shako_certificate **pcertificate,

@@ -25,6 +25,7 @@ static shako_tls_status conn_init(void *ctx, const void *context,
   conn->wire = *config->wire;
   conn->state = SHAKO__OPENSSL_HANDSHAKE;
   conn->alert = -1;
+  conn->alpn_any = config->alpn_any != 0;
 
   ERR_clear_error();
   conn->ssl = SSL_new(shared->settings[shako__level_of(config->policy)]);
@@ -255,6 +256,9 @@ const shako_tls_engine *shako_openssl_engine(void) {
       .close = engine_close,
       .alert = alert,
       .info = info,
+      .inspect = shako__openssl_inspect,
+      .name_at = shako__openssl_name_at,
+      .is_signed = shako__openssl_is_signed,
   };
 
   return &engine;

@@ -58,6 +58,8 @@ static shako_tls_failure judge_alert(const shako__openssl_conn *conn,
                                     : SHAKO_TLS_FAILURE_PROTOCOL;
   case SSL_AD_INTERNAL_ERROR:
     return SHAKO_TLS_FAILURE_INTERNAL;
+  case SSL_AD_NO_APPLICATION_PROTOCOL:
+    return SHAKO_TLS_FAILURE_NO_SHARED_PROTOCOL;
   case SSL_AD_PROTOCOL_VERSION:
     return open ? SHAKO_TLS_FAILURE_PROTOCOL
                 : SHAKO_TLS_FAILURE_NO_SHARED_VERSION;

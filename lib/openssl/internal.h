@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <shako/certificate.h>
 #include <shako/openssl.h>
@@ -27,6 +28,7 @@ typedef struct shako__openssl_certificate {
   X509 *leaf;
   STACK_OF(X509) * chain; /* without the leaf */
   EVP_PKEY *key;
+  GENERAL_NAMES *names; /* of the leaf; NULL for none */
 } shako__openssl_certificate;
 
 typedef enum shako__openssl_state {
@@ -45,6 +47,7 @@ typedef struct shako__openssl_conn {
   shako__openssl_state state;
   unsigned long stop; /* why the wire gives no more, or 0; an error code */
 
+  bool alpn_any;    /* no protocol is selected */
   bool begun;       /* the wire gave octets */
   bool ended;       /* our close_notify went out */
   uint8_t refusals; /* of renegotiations */
@@ -95,6 +98,19 @@ unsigned long shako__openssl_take_error(void);
    reference, or NULL. */
 shako__openssl_certificate *
 shako__openssl_certificate_new(const shako_mem *mem);
+
+/* inspect.c: reads what is asked of |certificate|, whose leaf and chain are
+   there, later by several threads.  Returns false where OpenSSL fails, with why
+   in its queue. */
+bool shako__openssl_certificate_settle(shako__openssl_certificate *certificate);
+
+/* inspect.c: the checks of an engine (tls.h). */
+int shako__openssl_inspect(const shako_certificate *certificate, size_t index,
+                           shako_certificate_facts *facts);
+int shako__openssl_name_at(const shako_certificate *certificate, size_t index,
+                           shako_span *name);
+int shako__openssl_is_signed(const shako_certificate *certificate,
+                             size_t index);
 
 /* message.c: empties OpenSSL's error queue.  Returns SHAKO_ERR_NOMEM where that
    is what it says; else says |parts| and returns |error|. */

@@ -78,16 +78,15 @@ static const char *why_lost(const shako_peer *peer,
 
 /* Looks in the members from |from| up to |to| for one that lacks a fact: for
    the first that waits for it, else for the first that waits in vain.  Fills
-   |*step| and returns whether there was one, and in |*open| which. */
+   |*step| and returns whether there was one. */
 static bool find_lack(const shako_hat *hat, const shako_peer *peer,
-                      uint32_t from, uint32_t to, shako_hat_step *step,
-                      bool *open) {
+                      uint32_t from, uint32_t to, shako_hat_step *step) {
   const shako__hat_member *members = hat->members.items;
   bool found = false;
+  bool open = false;
   uint32_t i;
 
-  *open = false;
-  for (i = from; i < to && !*open; i++) {
+  for (i = from; i < to && !open; i++) {
     const char *rule = shako__hat_member_text(hat, i);
     shako__member member;
     const char *why;
@@ -95,8 +94,8 @@ static bool find_lack(const shako_hat *hat, const shako_peer *peer,
 
     shako__member_read(&member, shako__span(rule), &at);
     why = why_open(hat, peer, &member);
-    *open = why != NULL;
-    if (!*open && !found) {
+    open = why != NULL;
+    if (!open && !found) {
       why = why_lost(peer, &member);
     }
     if (why != NULL) {
@@ -109,14 +108,13 @@ static bool find_lack(const shako_hat *hat, const shako_peer *peer,
   return found;
 }
 
-/* Fills |*step| for the |i|-th group, whose members from |end| on are not
-   looked at.  Returns whether one of them waits for a fact. */
-static bool make_step(const shako_hat *hat, const shako_peer *peer, size_t i,
-                      uint32_t end, shako_hat_step *step) {
+/* Fills |*step| for the |i|-th group. */
+static void make_step(const shako_hat *hat, const shako_peer *peer, size_t i,
+                      shako_hat_step *step) {
   const shako__hat_group *group =
       (const shako__hat_group *)hat->groups.items + i;
   const shako__hat_policy *policies = hat->policies.items;
-  bool open = false;
+  uint32_t end = shako__hat_group_end(hat, i);
 
   *step = (shako_hat_step){group->name, NULL, group->line, NULL};
   if (group->name == NULL) {
@@ -128,28 +126,25 @@ static bool make_step(const shako_hat *hat, const shako_peer *peer, size_t i,
     step->why = "it has no members";
   } else if (!peer->address.known) {
     step->why = "the host has no IP address, and only ALL matches it";
-  } else if (!find_lack(hat, peer, group->first_member, end, step, &open)) {
+  } else if (!find_lack(hat, peer, group->first_member, end, step)) {
     step->why = group->name != NULL ? "no member matches" : "does not match";
   }
-  return open;
 }
 
 bool shako__explain_steps(shako__explanation *e, const shako_peer *peer,
                           uint32_t rule) {
   const shako_hat *hat = e->hat;
-  bool none = rule == SHAKO__NO_RULE;
-  size_t own = none ? hat->groups.count : shako__hat_group_of(hat, rule);
-  shako_hat_step *steps = shako__array_add(&e->steps, own + 1);
+  size_t own = rule == SHAKO__NO_RULE ? hat->groups.count
+                                      : shako__hat_group_of(hat, rule);
+  shako_hat_step *steps =
+      own > 0 ? shako__array_add(&e->steps, own) : e->steps.items;
   size_t i;
 
-  if (steps == NULL) {
+  if (own > 0 && steps == NULL) {
     return false;
   }
   for (i = 0; i < own; i++) {
-    make_step(hat, peer, i, shako__hat_group_end(hat, i), &steps[i]);
-  }
-  if (none || !make_step(hat, peer, own, rule, &steps[own])) {
-    e->steps.count--;
+    make_step(hat, peer, i, &steps[i]);
   }
   return true;
 }

@@ -123,8 +123,8 @@ shako_hat *shako__hat_new(const shako_policy *defaults, const shako_mem *mem);
 int shako__hat_build(shako_hat *hat);
 
 /* Returns the lowest rule that matches |peer| by what is known of it, and in
-   |*need| and |*lists| what must be known before it is sure that none before
-   it does (SHAKO_NEED_*); SHAKO__NO_RULE for none. */
+   |*need| and |*lists| what must be known before it is sure that none of a
+   group before does (SHAKO_NEED_*); SHAKO__NO_RULE for none. */
 uint32_t shako__hat_rule(const shako_hat *hat, const shako_peer *peer,
                          unsigned *need, uint64_t *lists);
 

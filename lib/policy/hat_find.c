@@ -2,8 +2,9 @@
 
 #include "base/mem.h"
 
-/* The least rule for what is known of a peer decides, unless one before it
-   could match by what is not (hat_build.c). */
+/* The least rule for what is known of a peer decides, unless one of a group
+   before it could match by what is not (hat_build.c).  Within a group it makes
+   no difference which one matches. */
 
 /* Notes |rule| in |*first|, which is what |rule| is not above. */
 static void note(uint32_t *first, uint32_t rule) {
@@ -97,6 +98,15 @@ static unsigned needs_before(const shako_hat *hat, const shako_peer *peer,
   return need;
 }
 
+/* Returns the first rule of the group that |rule| is of. */
+static uint32_t group_start(const shako_hat *hat, uint32_t rule) {
+  const shako__hat_group *groups = hat->groups.items;
+
+  return rule == SHAKO__NO_RULE
+             ? rule
+             : groups[shako__hat_group_of(hat, rule)].first_member;
+}
+
 uint32_t shako__hat_rule(const shako_hat *hat, const shako_peer *peer,
                          unsigned *need, uint64_t *lists) {
   uint32_t first = hat->all;
@@ -111,8 +121,8 @@ uint32_t shako__hat_rule(const shako_hat *hat, const shako_peer *peer,
   find_score(hat, peer, &first);
   find_owner(hat, peer, &first);
   find_lists(hat, peer, &first);
-  *need = needs_before(hat, peer, first);
-  *lists = lists_before(hat, peer, first);
+  *need = needs_before(hat, peer, group_start(hat, first));
+  *lists = lists_before(hat, peer, group_start(hat, first));
   if (*lists != 0) {
     *need |= SHAKO_NEED_LISTS;
   }

@@ -65,14 +65,15 @@ static bool has_list(const shako__array *lists,
    memory. */
 static bool gather_lists(const shako_hat *hat, shako__array *lists) {
   const shako__hat_policy *policies = hat->policies.items;
+  size_t count = hat->policies.count;
   const shako_address_list **items =
-      shako__array_add(lists, hat->policies.count);
+      count > 0 ? shako__array_add(lists, count) : NULL;
   size_t i;
 
-  if (items == NULL && hat->policies.count > 0) {
-    return false;
+  if (items == NULL) {
+    return count == 0;
   }
-  for (i = 0; i < hat->policies.count; i++) {
+  for (i = 0; i < count; i++) {
     items[i] = policies[i].policy.tls_mandatory_senders;
   }
   return shako__array_sort(lists, list_before, NULL) == 0;

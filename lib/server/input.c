@@ -125,19 +125,31 @@ size_t shako__input_wire_len(const shako_session *session) {
   return session->input.end - session->input.start;
 }
 
+shako_span shako__input_wire(const shako_session *session) {
+  const shako__input *input = &session->input;
+  shako_span wire = {NULL, 0};
+
+  if (input->block) {
+    wire.ptr = input->block + input->start;
+    wire.len = input->end - input->start;
+  }
+  return wire;
+}
+
+bool shako__input_may_grow(const shako_session *session) {
+  return !session->eof && shako__input_wire_len(session) < session->input.cap;
+}
+
 shako_span shako__input_text(const shako_session *session) {
   const shako__input *input = &session->input;
   shako_span text = {NULL, 0};
 
-  if (!input->block) {
-    return text;
+  if (!has_records(session)) {
+    return shako__input_wire(session);
   }
-  if (has_records(session)) {
+  if (input->block) {
     text.ptr = input->block + input->cap + input->text_start;
     text.len = input->text_end - input->text_start;
-  } else {
-    text.ptr = input->block + input->start;
-    text.len = input->end - input->start;
   }
   return text;
 }

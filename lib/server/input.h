@@ -30,6 +30,10 @@ bool shako__input_room(const shako_session *session);
 
 /* Octets on the wire that nobody has used. */
 size_t shako__input_wire_len(const shako_session *session);
+shako_span shako__input_wire(const shako_session *session);
+
+/* Whether more of them may come behind those, with none used up. */
+bool shako__input_may_grow(const shako_session *session);
 
 /* What is in hand to be read as commands or message. */
 shako_span shako__input_text(const shako_session *session);

@@ -228,6 +228,7 @@ static void copy_plain(shako_listener *listener,
   listener->context = config->context;
   listener->implicit_tls = config->implicit_tls != 0;
   listener->external_tls = config->external_tls != 0;
+  listener->alpn_any = config->alpn_any != 0;
   listener->recv_buffer_size = (uint32_t)config->recv_buffer_size;
   if (config->certificates) {
     listener->certificates.struct_size = sizeof(listener->certificates);

@@ -31,6 +31,7 @@ struct shako_listener {
   shako_certificate_provider certificates;
   bool implicit_tls;
   bool external_tls;
+  bool alpn_any;
   uint32_t recv_buffer_size;
 };
 

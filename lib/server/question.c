@@ -220,8 +220,8 @@ int shako_session_tls_external(shako_session *session, shako_question question,
   if (!session->conn) {
     bool out_of_memory;
 
-    session->conn = shako__conn_new(shako__mem(session), NULL, NULL, NULL, NULL,
-                                    &out_of_memory);
+    session->conn =
+        shako__conn_new(shako__mem(session), NULL, NULL, NULL, &out_of_memory);
   }
   if (!session->conn) {
     shako__fail(session, SHAKO_ERR_NOMEM);

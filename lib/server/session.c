@@ -257,7 +257,7 @@ static bool phase_is_ready(const shako_session *session) {
   case SHAKO__PHASE_STARTTLS:
     return !shako__output_pending(session);
   case SHAKO__PHASE_HANDSHAKE:
-    return shako__input_wire_len(session) > 0 || session->eof;
+    return shako__handshake_ready(session);
   case SHAKO__PHASE_ENDING:
     return !shako__output_pending(session);
   case SHAKO__PHASE_CLOSED:

@@ -230,7 +230,20 @@ void shako__starttls_take(shako_session *session);
 void shako__answered_certificate(shako_session *session, bool yes);
 void shako__answered_starttls(shako_session *session, bool yes);
 void shako__answered_handshake(shako_session *session, bool yes);
+
+/* Whether shako__handshake_step() would do something. */
+bool shako__handshake_ready(const shako_session *session);
 void shako__handshake_step(shako_session *session);
+
+/* hello.c */
+
+/* Whether the ClientHello on the wire is whole, or no more will be known of it.
+ */
+bool shako__hello_ready(const shako_session *session);
+
+/* Asks the provider for certificates with the ClientHello.  Returns false where
+   there is no memory for that: the session is over. */
+bool shako__hello_choose(shako_session *session, shako_provider_status *status);
 
 /* question.c */
 void shako__ask(shako_session *session, shako_event_type type);

@@ -9,7 +9,7 @@
  *   prepare   is there a certificate, and an engine that works?  else 454
  *   ask       STARTTLS: the application may say 454
  *   220       phase STARTTLS until its last octet is acked; nothing is lent
- *   handshake phase HANDSHAKE: certificates, then the engine
+ *   handshake phase HANDSHAKE: the ClientHello, certificates, the engine
  *   inside    phase READY: as after the greeting, nothing survives
  *
  * From the 220 on no clear text is written or parsed: the only ways out of
@@ -33,11 +33,14 @@ static bool make_conn(shako_session *session) {
   const shako_listener *listener = session->listener;
   const shako_tls_wire wire = {session, shako__input_wire_recv,
                                shako__output_wire_send};
+  const shako_tls_conn_config config = {.struct_size = sizeof(config),
+                                        .wire = &wire,
+                                        .policy = shako__policy(session),
+                                        .alpn_any = listener->alpn_any};
   bool out_of_memory;
 
-  session->conn =
-      shako__conn_new(shako__mem(session), listener->engine, listener->context,
-                      shako__policy(session), &wire, &out_of_memory);
+  session->conn = shako__conn_new(shako__mem(session), listener->engine,
+                                  listener->context, &config, &out_of_memory);
   if (out_of_memory) {
     shako__fail(session, SHAKO_ERR_NOMEM);
   }
@@ -116,8 +119,8 @@ static void give_up(shako_session *session, shako__refusal refusal) {
     make_conn(session);
   }
   if (!session->conn && !session->error) {
-    session->conn = shako__conn_new(shako__mem(session), NULL, NULL, NULL, NULL,
-                                    &out_of_memory);
+    session->conn =
+        shako__conn_new(shako__mem(session), NULL, NULL, NULL, &out_of_memory);
   }
   if (!session->conn) {
     shako__fail(session, SHAKO_ERR_NOMEM);
@@ -199,7 +202,12 @@ static void begin_implicit(shako_session *session) {
 
 /* Gets the certificates. */
 static void choose(shako_session *session) {
-  switch (shako__conn_choose(session->conn, &session->listener->certificates)) {
+  shako_provider_status status;
+
+  if (!shako__hello_choose(session, &status)) {
+    return;
+  }
+  switch (status) {
   case SHAKO_PROVIDER_OK:
     break;
   case SHAKO_PROVIDER_WAIT:
@@ -225,6 +233,13 @@ static void shake_hands(shako_session *session) {
     }
     break;
   }
+}
+
+bool shako__handshake_ready(const shako_session *session) {
+  if (shako__input_wire_len(session) == 0 && !session->eof) {
+    return false;
+  }
+  return !session->conn || session->conn->chosen || shako__hello_ready(session);
 }
 
 void shako__handshake_step(shako_session *session) {

@@ -6,11 +6,10 @@
 
 shako__conn *shako__conn_new(const shako_mem *mem,
                              const shako_tls_engine *engine,
-                             const void *context, const shako_policy *policy,
-                             const shako_tls_wire *wire, bool *out_of_memory) {
+                             const void *context,
+                             const shako_tls_conn_config *config,
+                             bool *out_of_memory) {
   size_t size = sizeof(shako__conn) + (engine ? engine->conn_size : 0);
-  const shako_tls_conn_config config = {
-      .struct_size = sizeof(config), .wire = wire, .policy = policy};
   shako__conn *conn = shako__alloc(mem, size);
 
   *out_of_memory = !conn;
@@ -21,7 +20,7 @@ shako__conn *shako__conn_new(const shako_mem *mem,
   conn->info.struct_size = sizeof(conn->info);
   conn->info.alert = -1;
   if (engine &&
-      engine->conn_init(conn->state, context, &config) != SHAKO_TLS_STATUS_OK) {
+      engine->conn_init(conn->state, context, config) != SHAKO_TLS_STATUS_OK) {
     shako__release(mem, conn, size);
     return NULL;
   }
@@ -54,11 +53,11 @@ void shako__conn_free(shako__conn *conn, const shako_mem *mem) {
 
 shako_provider_status
 shako__conn_choose(shako__conn *conn,
-                   const shako_certificate_provider *provider) {
-  const shako_client_hello hello = {.struct_size = sizeof(hello)};
+                   const shako_certificate_provider *provider,
+                   const shako_client_hello *hello) {
   size_t count = SHAKO_CERTIFICATES_MAX;
   shako_provider_status status =
-      provider->select(provider->ctx, &hello, conn->certificates, &count);
+      provider->select(provider->ctx, hello, conn->certificates, &count);
 
   if (status != SHAKO_PROVIDER_OK) {
     return status;

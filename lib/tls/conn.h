@@ -30,20 +30,22 @@ typedef struct shako__conn {
   _Alignas(16) unsigned char state[];
 } shako__conn;
 
-/* Makes a conn with |mem| for |listener_engine| (NULL: external) over |wire|.
-   Returns NULL and stores in |*out_of_memory| why: no memory, or the engine's
-   conn_init() failed. */
+/* Makes a conn with |mem| for |engine| (NULL: external), which gets |context|
+   and |config|.  Returns NULL and stores in |*out_of_memory| why: no memory, or
+   the engine's conn_init() failed. */
 shako__conn *shako__conn_new(const shako_mem *mem,
                              const shako_tls_engine *engine,
-                             const void *context, const shako_policy *policy,
-                             const shako_tls_wire *wire, bool *out_of_memory);
+                             const void *context,
+                             const shako_tls_conn_config *config,
+                             bool *out_of_memory);
 void shako__conn_free(shako__conn *conn, const shako_mem *mem);
 
-/* Asks |provider| and hands what it gives to the engine.  NONE also where the
-   engine takes none of them. */
+/* Asks |provider| with |hello| and hands what it gives to the engine.  NONE
+   also where the engine takes none of them. */
 shako_provider_status
 shako__conn_choose(shako__conn *conn,
-                   const shako_certificate_provider *provider);
+                   const shako_certificate_provider *provider,
+                   const shako_client_hello *hello);
 
 /* As the engine's functions; |info| is brought up to date, and nothing is
    called that the engine's contract forbids. */

@@ -5,6 +5,7 @@ const char *shako_tls_failure_name(shako_tls_failure failure) {
       [SHAKO_TLS_FAILURE_NONE] = "none",
       [SHAKO_TLS_FAILURE_NO_SHARED_VERSION] = "no-shared-version",
       [SHAKO_TLS_FAILURE_NO_SHARED_CIPHER] = "no-shared-cipher",
+      [SHAKO_TLS_FAILURE_NO_SHARED_PROTOCOL] = "no-shared-protocol",
       [SHAKO_TLS_FAILURE_CERTIFICATE_REFUSED] = "certificate-refused",
       [SHAKO_TLS_FAILURE_PEER_ALERT] = "peer-alert",
       [SHAKO_TLS_FAILURE_NOT_TLS] = "not-tls",

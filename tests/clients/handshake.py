@@ -271,7 +271,8 @@ def t29_an_unusable_certificate_is_an_error():
 @needs("smtps")
 def t29_a_certificate_is_shown_with_its_chain():
     trust = make_context(trust=CERTIFICATES / "authority.pem")
-    with Server(*BOTH_PORTS, "--certificate", CERTIFICATES / "chain.pem",
+    with Server(*BOTH_PORTS, "--hostname", "mail.example.org",
+                "--certificate", CERTIFICATES / "chain.pem",
                 "--key", CERTIFICATES / "ecdsa.key") as server:
         with Client(server.port("smtps")) as client:
             client.handshake(trust, name="mail.example.org")

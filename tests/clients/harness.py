@@ -288,11 +288,14 @@ class Server:
         """Returns the first port of that |kind|."""
         return next(port for _, port, name in self.ports if name == kind)
 
-    def line(self, text):
-        """Waits for a line with |text| in it."""
-        return self._wait(
-            lambda: next((line for line in self.lines if text in line), None),
-            f"line with {text!r}")
+    def line(self, text, count=1):
+        """Waits for |count| lines with |text| in them; returns the last of
+        these."""
+        def found():
+            lines = [line for line in self.lines if text in line]
+            return lines[count - 1] if len(lines) >= count else None
+
+        return self._wait(found, f"{count} lines with {text!r}")
 
     def connection(self, **wanted):
         """Waits for the line about the next connection that ends, and demands

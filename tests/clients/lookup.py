@@ -4,6 +4,7 @@ server's resolver is one that says what a case has scripted."""
 import contextlib
 import socket
 import struct
+import time
 
 from client import Client
 from dns_server import (GARBAGE, HELD, REFUSED, RETRIED, SERVFAIL, SILENT,
@@ -292,7 +293,9 @@ def the_limit_is_for_all_of_it():
         dns.say(PTR, "PTR", "silent.example", "mx.partner.example")
         dns.say("silent.example", "A", PEER, how=SILENT)
         dns.say("mx.partner.example", "A", PEER)
+        begin = time.monotonic()
         demand_group(server, "PARTNERS")
+        check(time.monotonic() - begin < 9, "as if it were the default")
         demand_group(server, "NAMELESS", "127.0.0.3")
         # The limit ends what began a third of it later.
         dns.host("127.0.0.4", "silent.example", how=RETRIED)

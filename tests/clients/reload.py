@@ -30,6 +30,7 @@ listener "Outbound" {
     tls = "off"
   }
 }
+watch = false
 """
 
 

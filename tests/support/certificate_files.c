@@ -198,7 +198,7 @@ static void memory_comes_from_the_caller(void **state) {
   assert_int_equal(count.held, 0);
 
   assert_int_equal(bench.kit->context_new(&context, &mem, message), 0);
-  assert_in_range(count.held, 1, 2048);
+  assert_in_range(count.held, 1, 4096);
   bench.kit->context_free(context);
   assert_int_equal(count.held, 0);
   bench.kit->context_free(NULL);

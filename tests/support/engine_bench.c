@@ -148,13 +148,15 @@ int engine_cases_run(const engine_kit *kit, const char *folder) {
   bench.kit = kit;
   bench.folder = folder;
 
-  return engine_works_run() + engine_levels_run() + engine_records_run() +
-         engine_ends_run() + engine_alerts_run() + engine_ours_run();
+  return engine_works_run() + engine_levels_run() + engine_macs_run() +
+         engine_records_run() + engine_ends_run() + engine_alerts_run() +
+         engine_ours_run() + engine_hello_run();
 }
 
 int certificate_cases_run(const engine_kit *kit, const char *folder) {
   bench.kit = kit;
   bench.folder = folder;
 
-  return certificate_files_run() + certificate_demonstration_run();
+  return certificate_files_run() + certificate_parse_run() +
+         certificate_checks_run() + certificate_demonstration_run();
 }

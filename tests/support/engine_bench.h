@@ -73,11 +73,15 @@ void hide(shown *what);
 /* The groups. */
 int engine_works_run(void);
 int engine_levels_run(void);
+int engine_macs_run(void);
 int engine_records_run(void);
 int engine_ends_run(void);
 int engine_alerts_run(void);
 int engine_ours_run(void);
+int engine_hello_run(void);
 int certificate_files_run(void);
+int certificate_parse_run(void);
+int certificate_checks_run(void);
 int certificate_demonstration_run(void);
 int session_memory_run(void);
 

@@ -18,6 +18,9 @@ typedef struct engine_kit {
   int (*certificate_read)(shako_certificate **pcertificate,
                           const char *certificate_path, const char *key_path,
                           const shako_mem *mem, char *message);
+  int (*certificate_parse)(shako_certificate **pcertificate,
+                           const shako_certificate_source *source,
+                           const shako_mem *mem, char *message);
   int (*demonstration)(shako_certificate **pcertificate, const char *hostname,
                        int64_t unix_time, const shako_mem *mem, char *message);
 
@@ -38,6 +41,8 @@ typedef struct engine_kit {
   /* Whether a handshake may take a want of memory for the client's fault, or
      go on without what it could not do until the client notices. */
   bool blames_client;
+  /* Whether it decrypts keys in the older PEM form. */
+  bool reads_traditional;
 } engine_kit;
 
 /* Runs all tests over the engine of |kit| with the certificates in |folder|.

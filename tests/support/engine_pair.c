@@ -99,6 +99,10 @@ static void open_client(tls_pair *pair, const pair_options *options) {
   if (options->signature_algorithms != NULL) {
     mbedtls_ssl_conf_sig_algs(config, options->signature_algorithms);
   }
+  if (options->protocols != NULL) {
+    assert_int_equal(
+        mbedtls_ssl_conf_alpn_protocols(config, options->protocols), 0);
+  }
   mbedtls_ssl_conf_authmode(config, options->trusted != NULL
                                         ? MBEDTLS_SSL_VERIFY_REQUIRED
                                         : MBEDTLS_SSL_VERIFY_NONE);
@@ -120,7 +124,10 @@ void pair_open(tls_pair *pair, const shako_tls_engine *engine,
                size_t count, const pair_options *options) {
   const shako_tls_wire wire = {pair, wire_recv, wire_send};
   shako_policy policy;
-  const shako_tls_conn_config config = {sizeof(config), &wire, &policy};
+  const shako_tls_conn_config config = {.struct_size = sizeof(config),
+                                        .wire = &wire,
+                                        .policy = &policy,
+                                        .alpn_any = options->alpn_any};
   size_t i;
 
   memset(pair, 0, sizeof(*pair));

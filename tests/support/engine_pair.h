@@ -19,10 +19,12 @@ typedef struct pair_options {
   const int *suites;                       /* of the client; ends with 0 */
   const uint16_t *groups;                  /* likewise */
   const uint16_t *signature_algorithms;    /* likewise */
+  const char **protocols;                  /* likewise, with NULL (ALPN) */
   mbedtls_x509_crt *trusted;               /* all the client trusts */
   bool renegotiates;
   uint16_t floor; /* of the engine; 0: 0x0303 */
   shako_tls_ciphers level;
+  bool alpn_any;
 } pair_options;
 
 /* A connection of any engine and a client of mbed TLS with nothing but memory

@@ -203,6 +203,7 @@ static shako_tls_status fake_conn_init(void *ptr, const void *context,
   conn->alert = -1;
   if (conn->context->counters != NULL) {
     conn->context->counters->inits++;
+    conn->context->counters->alpn_any += config->alpn_any;
   }
   return SHAKO_TLS_STATUS_OK;
 }

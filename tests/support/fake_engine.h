@@ -36,6 +36,7 @@
 typedef struct fake_counters {
   unsigned inits;
   unsigned frees;
+  unsigned alpn_any;     /* inits that had it */
   unsigned certificates; /* set_certificate() calls that went well */
   unsigned readies;
   unsigned selects;

@@ -134,6 +134,9 @@ static void feed(session_pair *pair, const uint8_t *at, size_t len) {
     ARMED(room = shako_session_recv_buf(pair->session, &n));
     if (room != NULL) {
       n = len < n ? len : n;
+      if (pair->at_once > 0 && n > pair->at_once) {
+        n = pair->at_once;
+      }
       memcpy(room, at, n);
       ARMED(assert_int_equal(shako_session_recv_ack(pair->session, n), 0));
       at += n;

@@ -11,8 +11,9 @@
 typedef struct session_pair {
   shako_session *session;
   engine_client client;
-  octets clear;  /* what the session sent up to its 220 to STARTTLS */
-  bool switched; /* the 220 was sent: |client.in| is what came behind it */
+  octets clear;   /* what the session sent up to its 220 to STARTTLS */
+  size_t at_once; /* octets that the session receives at a time; 0: all */
+  bool switched;  /* the 220 was sent: |client.in| is what came behind it */
 
   bool secure; /* TLS came */
   bool in_mail;

@@ -11,6 +11,10 @@ extern const shako_mem table_mem;
 extern const char table_exported[];
 extern const char table_additions[];
 
+/* Calls shako_hat_read() on a copy of |text| that ends where it does. */
+int table_try(shako_hat **phat, shako_span text, const shako_policy *defaults,
+              shako_place *place);
+
 /* Reads a table; a fault fails the test. */
 shako_hat *table_read(const char *text);
 shako_hat *table_read_on(shako_span text, const shako_policy *defaults);
