@@ -1,6 +1,7 @@
 #include "base/ascii.h"
 #include "base/text.h"
 #include "policy/explain.h"
+#include "policy/policy.h"
 
 static void put_line(shako__text *text, uint32_t line) {
   shako__text_put(text, "line ");
@@ -21,32 +22,16 @@ static void put_host(shako__text *text, const shako__explanation *e) {
   }
 }
 
-static const char *access_word(shako_access access) {
-  switch (access) {
-  case SHAKO_ACCESS_ACCEPT:
-    return "ACCEPT";
-  case SHAKO_ACCESS_RELAY:
-    return "RELAY";
-  case SHAKO_ACCESS_REJECT:
-    return "REJECT";
-  case SHAKO_ACCESS_TCPREFUSE:
-    return "TCPREFUSE";
-  case SHAKO_ACCESS_CONTINUE:
-    break;
-  }
-  return "CONTINUE";
-}
-
 /* $PARTNERS (ACCEPT), or ACCEPT alone */
 static void put_policy(shako__text *text, const shako_policy *policy,
                        const char *name) {
   if (name == NULL) {
-    shako__text_put(text, access_word(policy->access));
+    shako__text_put(text, shako__access_name(policy->access));
     return;
   }
   shako__text_put(text, name);
   shako__text_put(text, " (");
-  shako__text_put(text, access_word(policy->access));
+  shako__text_put(text, shako__access_name(policy->access));
   shako__text_put(text, ")");
 }
 

@@ -5,22 +5,6 @@
 
 #define INDENT "    "
 
-static const char *access_word(shako_access access) {
-  switch (access) {
-  case SHAKO_ACCESS_ACCEPT:
-    return "ACCEPT";
-  case SHAKO_ACCESS_RELAY:
-    return "RELAY";
-  case SHAKO_ACCESS_REJECT:
-    return "REJECT";
-  case SHAKO_ACCESS_TCPREFUSE:
-    return "TCPREFUSE";
-  case SHAKO_ACCESS_CONTINUE:
-    break;
-  }
-  return "CONTINUE";
-}
-
 static bool is_blank(uint8_t c) {
   return c <= ' ';
 }
@@ -79,7 +63,7 @@ static void put_policy(shako__text *text, const shako_hat *hat,
   }
   shako__text_put(text, policy->policy.name);
   shako__text_put(text, "\n" INDENT);
-  shako__text_put(text, access_word(policy->policy.access));
+  shako__text_put(text, shako__access_name(policy->policy.access));
   if (policy->set != 0) {
     put_block(text, hat, policy);
   }
@@ -92,8 +76,8 @@ static void put_rule(shako__text *text, const shako_hat *hat,
   const shako__hat_policy *policies = hat->policies.items;
   const shako_policy *policy = &policies[group->policy].policy;
 
-  shako__text_put(text,
-                  policy->name ? policy->name : access_word(policy->access));
+  shako__text_put(text, policy->name ? policy->name
+                                     : shako__access_name(policy->access));
   if (group->comment != NULL) {
     shako__text_put(text, " (");
     shako__text_put(text, group->comment);

@@ -3,20 +3,14 @@
 #include "policy/parse.h"
 
 bool shako__parse_access(const shako__parser *parser, shako_access *access) {
-  static const char *const names[] = {
-      [SHAKO_ACCESS_ACCEPT] = "ACCEPT",
-      [SHAKO_ACCESS_RELAY] = "RELAY",
-      [SHAKO_ACCESS_REJECT] = "REJECT",
-      [SHAKO_ACCESS_TCPREFUSE] = "TCPREFUSE",
-      [SHAKO_ACCESS_CONTINUE] = "CONTINUE",
-  };
   unsigned i;
 
   if (!shako__lexer_is(&parser->lexer, SHAKO__TOKEN_WORD)) {
     return false;
   }
   for (i = 0; i <= SHAKO_ACCESS_CONTINUE; i++) {
-    if (shako__equals(parser->lexer.token.text, names[i])) {
+    if (shako__equals(parser->lexer.token.text,
+                      shako__access_name((shako_access)i))) {
       *access = (shako_access)i;
       return true;
     }

@@ -38,6 +38,22 @@ void shako_policy_submission_sized(shako_policy *policy, size_t size) {
   shako__sized_fill(policy, size, &submission, sizeof(submission));
 }
 
+const char *shako__access_name(shako_access access) {
+  switch (access) {
+  case SHAKO_ACCESS_ACCEPT:
+    return "ACCEPT";
+  case SHAKO_ACCESS_RELAY:
+    return "RELAY";
+  case SHAKO_ACCESS_REJECT:
+    return "REJECT";
+  case SHAKO_ACCESS_TCPREFUSE:
+    return "TCPREFUSE";
+  case SHAKO_ACCESS_CONTINUE:
+    break;
+  }
+  return "CONTINUE";
+}
+
 static const char *judge_tls(const shako_policy *policy) {
   if ((unsigned)policy->tls > SHAKO_TLS_SETTING_REQUIRED) {
     return "policy.tls: no such setting";

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "policy/hat.h"
+#include "policy/policy.h"
 
 /* Adds a line: "Name: Inboundmail", or "Name:" for NULL. */
 static void put_line(shako__text *text, const char *label, const char *value) {
@@ -83,22 +84,6 @@ static void put_listener(shako__text *text, const shako_listener *listener) {
   shako__text_put(text, "\n");
 }
 
-static const char *access_name(shako_access access) {
-  switch (access) {
-  case SHAKO_ACCESS_ACCEPT:
-    return "ACCEPT";
-  case SHAKO_ACCESS_RELAY:
-    return "RELAY";
-  case SHAKO_ACCESS_REJECT:
-    return "REJECT";
-  case SHAKO_ACCESS_TCPREFUSE:
-    return "TCPREFUSE";
-  case SHAKO_ACCESS_CONTINUE:
-    break;
-  }
-  return "CONTINUE";
-}
-
 /* PARTNERS: $PARTNERS (ACCEPT), TLS Required; or for a policy without a name
    ALL: ACCEPT, TLS No */
 static void put_group(shako__text *text, const char *name,
@@ -110,7 +95,7 @@ static void put_group(shako__text *text, const char *name,
     shako__text_put(text, policy_name);
     shako__text_put(text, " (");
   }
-  shako__text_put(text, access_name(policy->access));
+  shako__text_put(text, shako__access_name(policy->access));
   shako__text_put(text, policy_name ? ")" : "");
   if (policy->access <= SHAKO_ACCESS_RELAY) {
     shako__text_put(text, ", TLS ");
