@@ -411,6 +411,32 @@ static void nothing_is_used_behind_the_end(void **state) {
   assert_int_equal(data.len, 0);
 }
 
+/* Nothing but a dot that is taken off, or the end, splits what is in hand. */
+static void what_is_data_comes_in_one_piece(void **state) {
+  shako_span text = OCTETS("One line.\r\nAnd.\r\n\r\na.b\r\nThe last\r\n");
+  shako__body body = {0};
+  shako_span data;
+
+  (void)state;
+  assert_int_equal(shako__body_read(&body, text, &data), text.len);
+  assert_ptr_equal(data.ptr, text.ptr);
+  assert_int_equal(data.len, text.len);
+}
+
+/* Not even where a CR is held back of which the next octet decides. */
+static void of_no_octets_nothing_is_read(void **state) {
+  static const uint8_t dot_cr[] = {'.', '\r'};
+  shako__body body = {.keep = true};
+  shako_span data;
+
+  (void)state;
+  assert_int_equal(shako__body_read(&body, (shako_span){dot_cr, 2}, &data), 2);
+  assert_int_equal(data.len, 0);
+  assert_int_equal(shako__body_read(&body, (shako_span){dot_cr, 0}, &data), 0);
+  assert_int_equal(data.len, 0);
+  assert_int_equal(body.state, SHAKO__BODY_DOT_CR);
+}
+
 static uint32_t next_random(uint32_t *seed) {
   *seed ^= *seed << 13;
   *seed ^= *seed >> 17;
@@ -540,6 +566,8 @@ int main(void) {
       cmocka_unit_test(s02_nothing_is_handed_out_behind_a_bare_one),
       cmocka_unit_test(crlf_dot_crlf_ends_behind_any_bare_one),
       cmocka_unit_test(nothing_is_used_behind_the_end),
+      cmocka_unit_test(what_is_data_comes_in_one_piece),
+      cmocka_unit_test(of_no_octets_nothing_is_read),
       cmocka_unit_test(all_short_texts_read_as_the_reference_has_it),
       cmocka_unit_test(random_texts_read_as_the_reference_has_it),
       cmocka_unit_test(what_is_kept_reads_as_the_reference_has_it),

@@ -1,6 +1,7 @@
 /* What is wrong with a certificate, and how it is said. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -81,6 +82,16 @@ static void chains_are_judged(void **state) {
         .members = {{"a", "b", BEFORE, BEHIND, NULL, 0},
                     {"b", "a", BEFORE, BEHIND, NULL, 0}}},
        "chain-order@1"},
+      {{.names = {"a.example"},
+        .members = {{"r", "b", BEFORE, BEHIND, NULL, 0},
+                    {"b", "r", BEFORE, BEHIND, NULL, 0},
+                    {"r", "r", BEFORE, BEHIND, NULL, 0}}},
+       ""},
+      {{.names = {"a.example"},
+        .members = {{"a leaf whose name is longer than shako's own", "b", NOW,
+                     NOW + 14 * 86400, NULL, 0},
+                    {"b", "c", NOW - 1, NOW, NULL, 0}}},
+       ""},
       /* The same name twice: the next one is the issuer. */
       {{.names = {"a.example"},
         .members = {{"leaf", "b", BEFORE, BEHIND, NULL, 0},
@@ -103,6 +114,8 @@ static void chains_are_judged(void **state) {
   for (i = 0; i < COUNT(rows); i++) {
     check(&report, &rows[i].certificate);
     assert_warnings(&report, rows[i].warnings);
+    assert_int_equal(report.in_order,
+                     strstr(rows[i].warnings, "chain-") == NULL);
   }
 }
 
@@ -145,6 +158,33 @@ static void many_names_are_counted(void **state) {
   assert_int_equal(report.name_count, 39);
   assert_int_equal(report.matches, 1);
   assert_warnings(&report, "self-signed@0");
+}
+
+static void a_name_stands_for_one_label(void **state) {
+  static const struct {
+    const char *hostname;
+    uint8_t matches;
+  } rows[] = {{"A.b.example.", 1},
+              {"b.example", 0},
+              {"c.a.b.example", 0},
+              {"*.b.example", 0},
+              {"c.EXAMPLE", 1},
+              {"x.c.example", 0},
+              {"", 0},
+              {"c.example..", 0}};
+  paper_certificate certificate = {
+      .names = {"*.b.example", "c.Example"},
+      .members = {{"leaf", "leaf", BEFORE, BEHIND, NULL, 0}}};
+  shako_certificate_report report = {.struct_size = sizeof(report)};
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < COUNT(rows); i++) {
+    assert_int_equal(shako_certificate_check(paper_init(&certificate),
+                                             rows[i].hostname, NOW, &report),
+                     0);
+    assert_int_equal(report.matches, rows[i].matches);
+  }
 }
 
 static void an_older_caller_gets_what_it_knows(void **state) {
@@ -255,11 +295,17 @@ static void signatures_are_named(void **state) {
   (void)state;
   for (i = 0; i < COUNT(rows); i++) {
     paper_certificate certificate = {
-        .members = {{"leaf", "leaf", BEFORE, BEHIND, rows[i].oid, 0}}};
+        .names = {"a.example"},
+        .members = {{"leaf", "root", BEFORE, BEHIND, rows[i].oid, 0},
+                    {"root", "root", BEFORE, BEHIND, NULL, 0}}};
+    bool is_weak = strstr(rows[i].name, "SHA1") != NULL ||
+                   strncmp(rows[i].name, "sha1", 4) == 0 ||
+                   strncmp(rows[i].name, "md5", 3) == 0;
     shako_certificate_report report;
 
     check(&report, &certificate);
     assert_string_equal(report.signature, rows[i].name);
+    assert_warnings(&report, is_weak ? "weak-signature@0" : "");
   }
 }
 
@@ -360,6 +406,7 @@ int main(void) {
       cmocka_unit_test(chains_are_judged),
       cmocka_unit_test(long_chains_are_bounded),
       cmocka_unit_test(many_names_are_counted),
+      cmocka_unit_test(a_name_stands_for_one_label),
       cmocka_unit_test(an_older_caller_gets_what_it_knows),
       cmocka_unit_test(what_cannot_be_checked_is_refused),
       cmocka_unit_test(want_of_memory_is_told),

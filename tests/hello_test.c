@@ -299,6 +299,7 @@ static void t31_an_old_client_is_seen_with_its_version(void **state) {
   deliver(&w, wire.ptr, wire.len);
   assert_saw(&w, "");
   assert_int_equal(w.version, 0x0301);
+  assert_int_equal(shako_session_tls(w.session)->offered_version, 0x0301);
   close_world(&w);
   octets_free(&d.message);
   octets_free(&wire);
@@ -330,6 +331,7 @@ static void a_malformed_hello_is_shown_empty(void **state) {
   deliver(&w, hello.ptr, hello.len);
   assert_saw(&w, "");
   assert_int_equal(w.version, 0);
+  assert_int_equal(shako_session_tls(w.session)->offered_version, 0);
   close_world(&w);
   octets_free(&hello);
 }

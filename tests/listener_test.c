@@ -234,6 +234,53 @@ static void a_refused_peer_holds_no_place(void **state) {
   shako_listener_unref(listener);
 }
 
+/* --- how many handshakes -------------------------------------------------- */
+
+/* Polls a new session for its first event. */
+static const shako_event *first_event(shako_listener *listener,
+                                      const char *address,
+                                      shako_session **session) {
+  *session = connect_from(listener, address);
+  return shako_session_poll(*session, NOW);
+}
+
+/* On a port that is always TLS there is nothing to say no in. */
+static void an_address_shakes_hands_so_often(void **state) {
+  shako_policy policy;
+  shako_listener_config config;
+  shako_listener *listener;
+  shako_session *a;
+  shako_session *b;
+  shako_session *c;
+  const shako_event *event;
+
+  (void)state;
+  shako_policy_default(&policy);
+  policy.max_handshakes_per_minute = 1;
+  prepare(&config);
+  config.policy = &policy;
+  config.external_tls = 1;
+  config.implicit_tls = 1;
+  listener = open_listener(&config);
+  event = first_event(listener, "192.0.2.7", &a);
+  assert_int_equal(event->type, SHAKO_EVENT_HANDSHAKE);
+  event = first_event(listener, "192.0.2.7", &b);
+  assert_int_equal(event->type, SHAKO_EVENT_VIOLATION);
+  assert_string_equal(event->u.violation.verdict->reason,
+                      "too-many-handshakes");
+  assert_true(event->u.violation.closes);
+  assert_int_equal(shako_session_want(b), SHAKO_WANT_POLL | SHAKO_WANT_CLOSE);
+  event = shako_session_poll(b, NOW);
+  assert_int_equal(event->type, SHAKO_EVENT_CLOSED);
+  assert_string_equal(event->u.closed.how, "too-many-handshakes");
+  event = first_event(listener, "192.0.2.8", &c);
+  assert_int_equal(event->type, SHAKO_EVENT_HANDSHAKE);
+  shako_session_free(a);
+  shako_session_free(b);
+  shako_session_free(c);
+  shako_listener_unref(listener);
+}
+
 /* --- LOOKUP --------------------------------------------------------------- */
 
 static const char named[] = "PARTNERS: .partner.example RELAY\nALL REJECT\n";
@@ -543,6 +590,7 @@ int main(void) {
       cmocka_unit_test(a_listener_has_so_many_connections),
       cmocka_unit_test(counters_outlive_a_listener),
       cmocka_unit_test(a_refused_peer_holds_no_place),
+      cmocka_unit_test(an_address_shakes_hands_so_often),
       cmocka_unit_test(a_lookup_is_answered_by_facts),
       cmocka_unit_test(a_lookup_takes_no_code_but_421),
       cmocka_unit_test(only_a_lookup_is_informed),

@@ -873,6 +873,25 @@ static void nothing_is_read_without_memory_for_a_reply(void **state) {
   close_world(&w);
 }
 
+static void nothing_is_asked_without_memory_for_the_path(void **state) {
+  world w;
+
+  (void)state;
+  prepare(&w, false);
+  w.config.default_domain = "d.example";
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  say(&w, "EHLO c.example\r\n");
+  clear_events(&w);
+  push(&w, "MAIL FROM:<a>\r\n");
+  w.memory.fail_at = w.memory.calls + 2; /* the first is for the reply */
+  settle(&w);
+  assert_string_equal(octets_text(&w.events), "CLOSED no-memory messages=0 "
+                                              "refusals=0 error=-901 "
+                                              "tls=none\n");
+  close_world(&w);
+}
+
 /* ... nor is the engine asked for what there is no room for; so it does not
    know that the stream was cut off, and takes its leave. */
 static void nothing_is_decrypted_without_memory_for_it(void **state) {
@@ -1918,6 +1937,19 @@ static void text_behind_a_quit_is_wiped(void **state) {
     assert_int_equal(w.counters.frees, tls); /* the engine is done with */
     close_world(&w);
   }
+}
+
+/* Inside TLS it is text, of which the rest of the line is waited for. */
+static void t30_half_a_client_hello_inside_tls(void **state) {
+  world w;
+
+  (void)state;
+  start_inside(&w, true);
+  say(&w, "\x16\x03\x01\x02");
+  assert_false(w.over);
+  say(&w, "\r\n");
+  assert_int_equal(hear_code(&w), 500);
+  close_world(&w);
 }
 
 /* The engine cannot seal a reply: an end without another word. */
@@ -3257,6 +3289,7 @@ int main(void) {
       cmocka_unit_test(whichever_allocation_fails_the_session_ends_in_order),
       cmocka_unit_test(every_way_ends_in_order_without_memory),
       cmocka_unit_test(nothing_is_read_without_memory_for_a_reply),
+      cmocka_unit_test(nothing_is_asked_without_memory_for_the_path),
       cmocka_unit_test(nothing_is_decrypted_without_memory_for_it),
       cmocka_unit_test(only_codes_that_answer_are_taken),
       cmocka_unit_test(refusals_are_from_400_to_599),
@@ -3292,6 +3325,7 @@ int main(void) {
       cmocka_unit_test(nothing_is_lent_until_the_220_is_sent),
       cmocka_unit_test(there_is_no_tls_before_the_220),
       cmocka_unit_test(text_behind_a_quit_is_wiped),
+      cmocka_unit_test(t30_half_a_client_hello_inside_tls),
       cmocka_unit_test(a_reply_that_cannot_be_sealed_is_the_end),
       cmocka_unit_test(an_answer_behind_a_reply_that_is_not_sealed),
       cmocka_unit_test(an_engine_that_fails_has_failed),

@@ -109,6 +109,21 @@ static void add_match(buffer *line, const shako_hat_match *match) {
   buffer_add(line, match->rule != NULL ? match->rule : "none");
 }
 
+/* Why a handshake failed, as far as more is known than the reason. */
+static void add_failure(buffer *line, const shako_tls_info *tls) {
+  if (tls == NULL || tls->failure == SHAKO_TLS_FAILURE_NONE) {
+    return;
+  }
+  if (tls->alert >= 0) {
+    buffer_add(line, " alert=");
+    buffer_add_number(line, (uint64_t)tls->alert);
+  }
+  if (tls->offered_version != 0) {
+    buffer_add(line, " offered=");
+    buffer_add(line, shako_tls_version_name(tls->offered_version));
+  }
+}
+
 void log_connection(const shako_peer *peer, bool secure, const tally *refused,
                     const shako_event *closed) {
   char who[ADDRESS_TEXT_SIZE];
@@ -120,6 +135,7 @@ void log_connection(const shako_peer *peer, bool secure, const tally *refused,
   add_match(&line, &closed->u.closed.match);
   buffer_add(&line, " tls=");
   add_tls(&line, secure, closed->u.closed.tls);
+  add_failure(&line, closed->u.closed.tls);
   buffer_add(&line, " messages=");
   buffer_add_number(&line, closed->u.closed.messages);
   buffer_add(&line, " refused=");

@@ -67,7 +67,9 @@ typedef struct shako_tls_info {
                        close_notify in the middle of the handshake, or ours
                        in the place of an alert */
   int native_error; /* the TLS library's own code; 0 for none */
-  int reserved;     /* 0 */
+  uint16_t offered_version; /* the highest in the ClientHello, which the session
+                               reads; 0: it said none, or was not read */
+  uint16_t reserved;        /* 0 */
 } shako_tls_info;
 
 #define SHAKO_TLS_ENGINE_VERSION 1

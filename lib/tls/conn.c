@@ -59,6 +59,7 @@ shako__conn_choose(shako__conn *conn,
   shako_provider_status status =
       provider->select(provider->ctx, hello, conn->certificates, &count);
 
+  conn->info.offered_version = hello->version;
   if (status != SHAKO_PROVIDER_OK) {
     return status;
   }
@@ -72,11 +73,14 @@ shako__conn_choose(shako__conn *conn,
   return conn->chosen ? SHAKO_PROVIDER_OK : SHAKO_PROVIDER_NONE;
 }
 
-/* Brings |info| up to date.  A failure that the session knew first stays. */
+/* Brings |info| up to date.  A failure that the session knew first stays, and
+   so does what the engine does not know. */
 static void learn(shako__conn *conn) {
   shako_tls_failure failure = conn->info.failure;
+  uint16_t offered = conn->info.offered_version;
 
   conn->engine->info(conn->state, &conn->info);
+  conn->info.offered_version = offered;
   if (failure != SHAKO_TLS_FAILURE_NONE) {
     conn->info.failure = failure;
   }

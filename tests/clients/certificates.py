@@ -141,6 +141,10 @@ def check_says_what_there_is_of_each_certificate():
     text = run(SHAKOD, "--check", path, status=1)
     for word in "Valid: 2020-01-01 to 2020-03-01", "Warning: expired: ":
         check(word in text, f"no {word!r} in:\n{text}")
+    many = made("many", "*.many.example")
+    path.write_text(configuration(section("*.many.example", many)), "ascii")
+    text = run(SHAKOD, "--check", path)
+    check("For: *.many.example\n" in text and "Host:" not in text, text)
     future = made("future", dates=("20900101000000Z", "20910101000000Z"))
     path.write_text(configuration(section("default", future)), "ascii")
     check("Warning: not-yet-valid: " in run(SHAKOD, "--check", path, status=1),

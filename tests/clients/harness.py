@@ -96,7 +96,8 @@ class Connection:
 
     PATTERN = re.compile(
         r"shakod: (?P<peer>\S+:\d+) group=(?P<group>\S+) "
-        r"policy=(?P<policy>\S+) rule=(?P<rule>\S+) tls=(?P<tls>\S+) "
+        r"policy=(?P<policy>\S+) rule=(?P<rule>\S+) tls=(?P<tls>\S+)"
+        r"(?: alert=(?P<alert>\d+))?(?: offered=(?P<offered>\S+))? "
         r"messages=(?P<messages>\d+) refused=(?P<refused>\S+) "
         r"observed=(?P<observed>\d+) end=(?P<end>\S+)")
 
@@ -129,6 +130,8 @@ class OwnConnection(Connection):
             value = re.split("[,:]", value)[0]
         elif name == "refused":
             value = str(sum(map(int, re.findall(r":(\d+)", value))))
+        elif name in ("alert", "offered"):
+            return True  # it does not say
         elif name == "end" and value in ("cut-off", "tls-failed"):
             return self.end in (value, "lost")
         return super().tells(name, value)

@@ -147,13 +147,15 @@ def c095_tls10_and_tls11_are_refused():
     need("openssl")
     relaxed = "-cipher", "DEFAULT@SECLEVEL=0", "-msg"
     with Server("--tls", "required") as server:
-        for option, version in ("-tls1", "03 01"), ("-tls1_1", "03 02"):
+        for option, version, name in (("-tls1", "03 01", "TLSv1.0"),
+                                      ("-tls1_1", "03 02", "TLSv1.1")):
             text = run(*s_client(server.port(), option, *relaxed), input=b"",
                        status=1)
             same(client_version(text), version)
             check("alert protocol version" in text, text)
-            server.connection(tls="failed:no-shared-version", messages=0,
-                              refused="none", end="tls-failed")
+            server.connection(tls="failed:no-shared-version", alert="70",
+                              offered=name, messages=0, refused="none",
+                              end="tls-failed")
         text = run(*s_client(server.port(), "-tls1_2", *relaxed), input=b"")
         same(client_version(text), "03 03")
         server.connection(end="cut-off")

@@ -73,8 +73,28 @@ def put_removed_folder(folder, stem):
     put(folder, stem)
 
 
+def put_linked_folder(folder, stem):
+    """Has the folder itself be a link, and lead elsewhere."""
+    new = folder.parent / stem.name
+    new.mkdir()
+    put(new, stem)
+    if not folder.is_symlink():
+        folder.rmdir()
+    put_link(folder, new.name)
+
+
+def put_behind_link(folder, stem):
+    """Writes over the files that links lead to."""
+    real = folder.parent / "real"
+    if not real.exists():
+        real.mkdir()
+        for end in "pem", "key":
+            (folder / f"mx.{end}").symlink_to(f"../real/mx.{end}")
+    put(real, stem)
+
+
 WAYS = [put, put_renamed, put_linked, put_folder, put_whole_folder,
-        put_removed_folder]
+        put_removed_folder, put_linked_folder, put_behind_link]
 
 
 class Changing:
@@ -196,6 +216,30 @@ def a_changed_table_is_read_by_itself():
                 client.ask("MAIL FROM:<a@b.example>",
                            refused if text == strict else "250 ")
                 client.quit()
+
+
+@case
+def what_was_read_is_not_read_again():
+    """When the other has seen two changes that came later, the one has looked
+    at its files too."""
+    table = "ALL\n    ACCEPT\n"
+    with Server("--watch", hat=table) as server, \
+            Server("--watch", hat=table) as other:
+        server.write("table.hat", "ALL\n    ACEPT\n")
+        server.line(REFUSED)
+        server.write("another file", "")
+        for count in 1, 2:
+            other.write("table.hat", table)
+            other.line(RELOADED, count)
+        server.write("table.hat", table)
+        server.reloaded()
+        for count in 3, 4:
+            other.write("table.hat", table)
+            other.line(RELOADED, count)
+        server.write("table.hat", table)
+        server.line(RELOADED)
+        same([server.lines.count(line) for line in (REFUSED, RELOADED)],
+             [1, 1])
 
 
 @case
