@@ -101,14 +101,14 @@ void shako__lint_add(shako__lint *lint, shako__lint_kind kind,
 
 void shako__lint_add_policy(shako__lint *lint, shako__lint_kind kind, size_t i,
                             uint32_t other_line) {
-  const shako__hat_policy *policy =
-      (const shako__hat_policy *)lint->hat->policies.items + i;
+  const shako__hat_policy *policy = lint->hat->policies.items;
   const char *subject;
 
   if (i == lint->hat->policies.count) {
     shako__lint_add(lint, kind, "", 0, other_line);
     return;
   }
+  policy += i;
   subject = policy->policy.name;
   if (subject == NULL) {
     subject = policy->policy.access == SHAKO_ACCESS_RELAY ? "RELAY" : "ACCEPT";
