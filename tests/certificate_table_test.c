@@ -265,6 +265,11 @@ static void engines_are_not_mixed(void **state) {
   add(table, "a.example", &c[2]); /* in the order they came in */
   assert_gives(table, "a.example", &c[1], &c[2]);
   shako_certificate_table_unref(table);
+  table = make_table();
+  assert_int_equal(shako_certificate_table_add_default(table, &c[0].base), 0);
+  assert_int_equal(shako_certificate_table_add(table, "a.example", &c[1].base),
+                   SHAKO_ERR_INVALID_ARGUMENT);
+  shako_certificate_table_unref(table);
   give_back(c, COUNT(c));
 }
 

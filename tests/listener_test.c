@@ -281,6 +281,32 @@ static void an_address_shakes_hands_so_often(void **state) {
   shako_listener_unref(listener);
 }
 
+/* ... though the policy is looked at before the handshake and behind it. */
+static void a_connection_is_counted_once(void **state) {
+  const shako_tls_info info = {.struct_size = sizeof(info), .version = 0x0304};
+  shako_policy policy;
+  shako_listener_config config;
+  shako_listener *listener;
+  shako_session *session;
+  const shako_event *event;
+
+  (void)state;
+  shako_policy_default(&policy);
+  policy.max_concurrency = 1;
+  prepare(&config);
+  config.policy = &policy;
+  config.external_tls = 1;
+  config.implicit_tls = 1;
+  listener = open_listener(&config);
+  event = first_event(listener, "192.0.2.7", &session);
+  assert_int_equal(event->type, SHAKO_EVENT_HANDSHAKE);
+  assert_int_equal(shako_session_tls_external(session, event->question, &info),
+                   0);
+  assert_string_equal(hear(session), greeting);
+  shako_session_free(session);
+  shako_listener_unref(listener);
+}
+
 /* --- LOOKUP --------------------------------------------------------------- */
 
 static const char named[] = "PARTNERS: .partner.example RELAY\nALL REJECT\n";
@@ -591,6 +617,7 @@ int main(void) {
       cmocka_unit_test(counters_outlive_a_listener),
       cmocka_unit_test(a_refused_peer_holds_no_place),
       cmocka_unit_test(an_address_shakes_hands_so_often),
+      cmocka_unit_test(a_connection_is_counted_once),
       cmocka_unit_test(a_lookup_is_answered_by_facts),
       cmocka_unit_test(a_lookup_takes_no_code_but_421),
       cmocka_unit_test(only_a_lookup_is_informed),

@@ -260,9 +260,17 @@ class Maker:
         first, last = s.clause(at - 1)
         text = s.span(first, at)
         if text in ("break;", "return;") or not (
-                DECLARATION.match(text)
+                DECLARATION.match(text) or self.sets_first(text)
                 or text.startswith(("return", "(void)", "for", "else"))):
             self.change(first, last, "")
+
+    def sets_first(self, text):
+        """Whether |text| sets a variable that was declared without a value:
+        without that anything may happen."""
+        name = re.match(r"(\w+) = ", text)
+        body = self.source.span(self.first, self.last)
+        return name and re.search(
+            rf"^ *(?!return)\w[\w ]*[ *]{name[1]};", body, re.M)
 
 
 def mutants_of_functions(source, wanted, enums):

@@ -1073,6 +1073,43 @@ static void a_yes_to_an_early_peer_is_the_only_answer(void **state) {
   close_world(&w);
 }
 
+/* ... and be it the first of a record. */
+static void one_octet_is_early(void **state) {
+  (void)state;
+  for (int tls = 0; tls < 2; tls++) {
+    world w;
+    shako_question q;
+
+    if (tls) {
+      start_inside(&w, true);
+      push_record(&w, FAKE_DATA, "EHLO c.example\r\n");
+      q = ask(&w, SHAKO_EVENT_HELLO);
+      push(&w, "\x17");
+    } else {
+      q = open_question(&w, SHAKO_EVENT_CONNECT);
+      push(&w, "E");
+    }
+    assert_int_equal(shako_session_accept(w.session, q), 0);
+    settle(&w);
+    assert_string_equal(w.how, "early-octets");
+    close_world(&w);
+  }
+}
+
+/* It needed no wait. */
+static void a_no_is_said_to_an_early_peer(void **state) {
+  world w;
+  shako_question q = open_question(&w, SHAKO_EVENT_CONNECT);
+
+  (void)state;
+  push(&w, "EHLO c.example\r\n");
+  assert_int_equal(shako_session_answer(w.session, q, 550, NULL, "Go away"), 0);
+  settle(&w);
+  hear(&w);
+  assert_int_equal(strncmp(octets_text(&w.heard), "550 ", 4), 0);
+  close_world(&w);
+}
+
 static void nobody_greets_whom_the_policy_rejects(void **state) {
   world w;
   shako_question q;
@@ -1760,6 +1797,21 @@ static void close_is_wanted_once_all_is_sent(void **state) {
   close_world(&w);
 }
 
+static void what_a_lost_peer_would_hear_is_dropped_at_once(void **state) {
+  world w;
+  size_t idle;
+
+  (void)state;
+  prepare(&w, false);
+  assert_int_equal(open_world(&w), 0);
+  idle = w.memory.held;
+  poll_all(&w);
+  assert_true(w.memory.held > idle);
+  shako_session_lost(w.session);
+  assert_int_equal(w.memory.held, idle);
+  close_world(&w);
+}
+
 /* Nobody is left for whom a reply could be sealed. */
 static void a_lost_session_seals_nothing(void **state) {
   world w;
@@ -1884,6 +1936,26 @@ static void shutdown_behind_an_answer(void **state) {
                 rows[i].is_silent);
     close_world(&w);
   }
+}
+
+/* ... whatever else would end the session then. */
+static void shutdown_has_the_last_word(void **state) {
+  world w;
+  shako_question q;
+
+  (void)state;
+  prepare(&w, false);
+  w.policy.max_errors = 1;
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  hear(&w);
+  push(&w, "EHLO c.example\r\n");
+  q = ask(&w, SHAKO_EVENT_HELLO);
+  assert_int_equal(shako_session_answer(w.session, q, 550, NULL, "no"), 0);
+  assert_int_equal(shako_session_shutdown(w.session, "gone"), 0);
+  settle(&w);
+  assert_string_equal(hear(&w), "550 no\r\n421 4.3.2 gone\r\n");
+  close_world(&w);
 }
 
 /* The application's no to a CERTIFICATE is the end of a handshake, although
@@ -3296,6 +3368,8 @@ int main(void) {
       cmocka_unit_test(a_yes_to_hello_is_one_line),
       cmocka_unit_test(no_enhanced_code_goes_with_354),
       cmocka_unit_test(a_yes_to_an_early_peer_is_the_only_answer),
+      cmocka_unit_test(one_octet_is_early),
+      cmocka_unit_test(a_no_is_said_to_an_early_peer),
       cmocka_unit_test(nobody_greets_whom_the_policy_rejects),
       cmocka_unit_test(a_question_points_to_what_was_said_until_its_answer),
       cmocka_unit_test(enhanced_codes_are_checked),
@@ -3321,6 +3395,7 @@ int main(void) {
       cmocka_unit_test(replies_that_are_not_read_have_a_limit),
       cmocka_unit_test(shutdown_of_a_lost_session_says_nothing),
       cmocka_unit_test(close_is_wanted_once_all_is_sent),
+      cmocka_unit_test(what_a_lost_peer_would_hear_is_dropped_at_once),
       cmocka_unit_test(a_lost_session_seals_nothing),
       cmocka_unit_test(nothing_is_lent_until_the_220_is_sent),
       cmocka_unit_test(there_is_no_tls_before_the_220),
@@ -3338,6 +3413,7 @@ int main(void) {
       cmocka_unit_test(t03_no_tls_of_the_application_under_a_loan),
       cmocka_unit_test(shutdown_behind_a_220_says_nothing),
       cmocka_unit_test(shutdown_behind_an_answer),
+      cmocka_unit_test(shutdown_has_the_last_word),
       cmocka_unit_test(a_certificate_that_is_denied_ends_the_handshake),
       cmocka_unit_test(t02_half_a_line_does_not_reach_into_tls),
       cmocka_unit_test(t03_clear_text_behind_the_220_is_the_engine_s),
