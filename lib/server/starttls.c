@@ -202,7 +202,7 @@ static void begin_implicit(shako_session *session) {
 
 /* Gets the certificates. */
 static void choose(shako_session *session) {
-  shako_provider_status status;
+  shako_provider_status status = SHAKO_PROVIDER_OK; /* nothing is chosen yet */
 
   if (!shako__hello_choose(session, &status)) {
     return;
