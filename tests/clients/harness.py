@@ -124,6 +124,7 @@ class OwnConnection(Connection):
     PATTERN = re.compile(
         r"own_tls: tls=(?P<tls>\S+) messages=(?P<messages>\d+) "
         r"refused=(?P<refused>\S+) end=(?P<end>\S+)")
+    alert = offered = None  # it does not say
 
     def tells(self, name, value):
         if name == "tls":
@@ -131,7 +132,7 @@ class OwnConnection(Connection):
         elif name == "refused":
             value = str(sum(map(int, re.findall(r":(\d+)", value))))
         elif name in ("alert", "offered"):
-            return True  # it does not say
+            return True
         elif name == "end" and value in ("cut-off", "tls-failed"):
             return self.end in (value, "lost")
         return super().tells(name, value)
