@@ -36,6 +36,7 @@ static void *memory_alloc(size_t size, void *user_data) {
 
 static void memory_release(void *ptr, size_t size, void *user_data) {
   ((memory *)user_data)->held -= size;
+  memset(ptr, 0xdd, size); /* who reads it still finds no name */
   free(ptr);
 }
 
@@ -373,6 +374,39 @@ static void a_lookup_is_answered_by_facts(void **state) {
   shako_listener_unref(listener);
 }
 
+/* What the session knows already may be told to it again, as accept() does. */
+static void a_lookup_may_be_answered_by_the_session_s_own_peer(void **state) {
+  static const char table[] = "LISTED: dnslist[a.example] REJECT\n"
+                              "PARTNERS: .partner.example RELAY\n"
+                              "ALL REJECT\n";
+  memory m = {0};
+  shako_mem mem = mem_of(&m);
+  shako_listener_config config;
+  shako_listener *listener = NULL;
+  shako_session *session;
+  shako_peer peer = peer_at("192.0.2.7");
+  const shako_event *event;
+  const char *reason;
+
+  (void)state;
+  prepare(&config);
+  config.hat = read_table(table, &mem);
+  assert_int_equal(shako_listener_new(&listener, &config, &mem, &reason), 0);
+  peer.name_state = SHAKO_NAME_VERIFIED;
+  peer.name = span_of("mx.partner.example");
+  assert_int_equal(shako_session_new(&session, listener, &peer, NULL, NOW), 0);
+  event = shako_session_poll(session, NOW);
+  assert_int_equal(event->u.lookup.need, SHAKO_NEED_LISTS);
+  assert_int_equal(shako_session_accept(session, event->question), 0);
+  assert_string_equal(hear(session), greeting);
+  assert_memory_equal(shako_session_peer(session)->name.ptr,
+                      "mx.partner.example", 18);
+  shako_session_free(session);
+  shako_listener_unref(listener);
+  shako_hat_unref(config.hat);
+  assert_int_equal(m.held, 0);
+}
+
 static void a_lookup_takes_no_code_but_421(void **state) {
   static const int codes[] = {220, 250, 354, 450, 550, 554};
   shako_listener *listener = open_named();
@@ -619,6 +653,7 @@ int main(void) {
       cmocka_unit_test(an_address_shakes_hands_so_often),
       cmocka_unit_test(a_connection_is_counted_once),
       cmocka_unit_test(a_lookup_is_answered_by_facts),
+      cmocka_unit_test(a_lookup_may_be_answered_by_the_session_s_own_peer),
       cmocka_unit_test(a_lookup_takes_no_code_but_421),
       cmocka_unit_test(only_a_lookup_is_informed),
       cmocka_unit_test(whichever_allocation_fails_nothing_is_left),

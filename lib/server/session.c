@@ -68,14 +68,10 @@ static bool keep_name(shako_session *session) {
   return true;
 }
 
-static void forget_name(shako_session *session) {
-  shako_span *name = &session->peer.name;
-
-  if (name->len > 0) {
-    shako__release(shako__mem(session), (void *)(uintptr_t)name->ptr,
-                   name->len);
+static void release_name(const shako_session *session, shako_span name) {
+  if (name.len > 0) {
+    shako__release(shako__mem(session), (void *)(uintptr_t)name.ptr, name.len);
   }
-  *name = (shako_span){NULL, 0};
 }
 
 int shako_session_new(shako_session **psession, shako_listener *listener,
@@ -119,12 +115,13 @@ static void close_facts(shako_peer *peer) {
 int shako__learn(shako_session *session, const shako_peer *given) {
   shako_peer facts;
   shako_peer *peer = &session->peer;
+  shako_span old_name = peer->name; /* perhaps that of |given| too */
+  bool kept;
 
   if (!read_peer(&facts, given)) {
     return SHAKO_ERR_INVALID_ARGUMENT;
   }
   close_facts(&facts);
-  forget_name(session);
   peer->name_state = facts.name_state;
   peer->name = facts.name;
   peer->score_state = facts.score_state;
@@ -133,7 +130,9 @@ int shako__learn(shako_session *session, const shako_peer *given) {
   peer->owner_asked = facts.owner_asked;
   peer->lists_asked = facts.lists_asked;
   peer->lists_hold = facts.lists_hold;
-  if (!keep_name(session)) {
+  kept = keep_name(session);
+  release_name(session, old_name);
+  if (!kept) {
     shako__fail(session, SHAKO_ERR_NOMEM);
     return SHAKO_ERR_NOMEM;
   }
@@ -149,7 +148,7 @@ void shako_session_free(shako_session *session) {
   listener = session->listener;
   shako__depart(session);
   shako__rewrite_free(session);
-  forget_name(session);
+  release_name(session, session->peer.name);
   shako__conn_free(session->conn, &listener->mem);
   shako__input_free(session);
   shako__output_free(session);
