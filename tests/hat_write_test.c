@@ -133,6 +133,9 @@ static void blanks_case_and_comments_say_little(void **state) {
   }
 }
 
+#define DIGEST                                                                 \
+  "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
+
 static void a_value_is_written_as_it_is_read(void **state) {
   static const char *const settings[] = {
       "tls = \"off\"",
@@ -145,6 +148,13 @@ static void a_value_is_written_as_it_is_read(void **state) {
       "tls_ciphers = \"intermediate\"",
       "tls_ciphers = \"modern\"",
       "tls_ciphers = \"legacy\"",
+      "tls_verify = \"off\"",
+      "tls_verify = \"on\"",
+      "tls_request_certificate = \"on\"",
+      "client_fingerprints = \"\"",
+      "client_fingerprints = \"" DIGEST " " DIGEST "\"",
+      "client_purpose = \"client\"",
+      "client_purpose = \"any\"",
       "tls_mandatory_senders = \"\"",
       "tls_mandatory_senders = \"L\"",
       "max_message_size = 1",

@@ -176,6 +176,12 @@ static const row rows[] = {
      "$O ACCEPT { tls = \"preferred\" tls_observe = \"on\" }\nALL $O\n"},
     {PRIVATE, "idle-version", 1, "$M", 0,
      "$M ACCEPT { tls = \"preferred\" tls_ciphers = \"modern\" }\nALL $M\n"},
+    {PRIVATE, "idle-verify", 1, "$V", 0,
+     "$V ACCEPT { tls = \"preferred\" tls_verify = \"on\" }\nALL $V\n"},
+    {PRIVATE, "idle-fingerprints", 1, "$F", 0,
+     "$F ACCEPT { tls = \"required\" client_fingerprints = "
+     "\"00112233445566778899aabbccddeeff"
+     "00112233445566778899aabbccddeeff\" }\nALL $F\n"},
     {PRIVATE, "unused-policy", 2, "$U", 0,
      "$A ACCEPT\n$U ACCEPT { max_rcpts_per_msg = 1 }\nALL $A\n"},
     {PRIVATE, "unused-list", 2, "U", 0,

@@ -23,6 +23,7 @@ static const engine_kit kit = {
     .context_free = context_free,
     .certificate_read = shako_mbedtls_certificate_read,
     .certificate_parse = shako_mbedtls_certificate_parse,
+    .authorities_parse = shako_mbedtls_authorities_parse,
     .demonstration = shako_mbedtls_certificate_demonstration,
     .unknown_ca = MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE,
     .warning = MBEDTLS_SSL_ALERT_MSG_NO_RENEGOTIATION,

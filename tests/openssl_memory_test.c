@@ -319,6 +319,7 @@ static const engine_kit kit = {
     .context_free = context_free,
     .certificate_read = shako_openssl_certificate_read,
     .certificate_parse = shako_openssl_certificate_parse,
+    .authorities_parse = shako_openssl_authorities_parse,
     .reads_traditional = true};
 
 int main(int argc, char **argv) {

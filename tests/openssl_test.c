@@ -271,6 +271,7 @@ static const engine_kit kit = {
     .context_free = context_free,
     .certificate_read = shako_openssl_certificate_read,
     .certificate_parse = shako_openssl_certificate_parse,
+    .authorities_parse = shako_openssl_authorities_parse,
     .demonstration = shako_openssl_certificate_demonstration,
     .unknown_ca = 0x0a000418,
     .warning = MBEDTLS_SSL_ALERT_MSG_USER_CANCELED,

@@ -45,6 +45,10 @@ static const char *wanted(const cell *c) {
   if (!clear && c->facts.tls_version < c->policy.tls_min_version) {
     return c->verb == SHAKO_VERB_QUIT ? "" : "554 5.7.0 tls-too-weak";
   }
+  if (!clear && c->policy.tls_verify && !c->policy.tls_observed &&
+      !c->facts.tls_verified) {
+    return c->verb == SHAKO_VERB_QUIT ? "" : "554 5.7.0 client-certificate";
+  }
   if (c->verb == SHAKO_VERB_STARTTLS &&
       (c->policy.tls == SHAKO_TLS_SETTING_NO || !c->facts.tls_available)) {
     return "502 5.5.1 tls-not-offered";
@@ -86,7 +90,8 @@ static void every_cell_of_the_gate(void **state) {
 
   (void)state;
   shako_policy_default(&c.policy);
-  for (unsigned i = 0; i < 3 * 3 * 2 * 2 * 2 * 2 * 2 * SHAKO_VERB_COUNT; i++) {
+  for (unsigned i = 0; i < 3 * 3 * 2 * 2 * 2 * 2 * 2 * 4 * SHAKO_VERB_COUNT;
+       i++) {
     unsigned rest = i;
 
     c.policy.tls = (shako_tls_setting)(rest % 3);
@@ -103,12 +108,16 @@ static void every_cell_of_the_gate(void **state) {
     c.policy.tls_observed = rest % 2;
     rest /= 2;
     c.facts.mandatory_sender = rest % 2;
+    rest /= 2;
+    c.policy.tls_verify = rest % 2;
+    rest /= 2;
+    c.facts.tls_verified = rest % 2;
     c.verb = (shako_verb)(rest / 2);
     check(&c);
     check_observed(&c);
     cells++;
   }
-  assert_int_equal(cells, 4320);
+  assert_int_equal(cells, 17280);
 }
 
 static void the_words_of_required_are_those_of_rfc_3207(void **state) {

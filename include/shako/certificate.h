@@ -183,6 +183,16 @@ typedef struct shako_certificate_source {
   void *passphrase_ctx;
 } shako_certificate_source;
 
+/* Where an engine reads authorities from: certificates and revocation lists in
+   PEM form, each of any number, in one file or one piece of memory. */
+typedef struct shako_authorities_source {
+  size_t struct_size;   /* sizeof(shako_authorities_source) */
+  const char *path;     /* of the certificates; NULL: in memory */
+  const char *crl_path; /* of the lists; NULL: in memory, or none */
+  shako_span certificates;
+  shako_span crls;
+} shako_authorities_source;
+
 /* Something about a certificate that an operator hardly means.  Static
    storage. */
 typedef struct shako_certificate_warning {

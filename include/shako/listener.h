@@ -62,7 +62,9 @@ typedef struct shako_listener_config {
   const void *context;            /* the engine's; outlives the listener */
   const shako_certificate_provider *certificates; /* copied; its |ctx|
                                                      outlives the listener */
-  size_t recv_buffer_size; /* octets, 4096 at least; 16384 by default */
+  shako_authorities *authorities; /* of clients' certificates; a reference is
+                                     kept; NULL: none */
+  size_t recv_buffer_size;        /* octets, 4096 at least; 16384 by default */
 } shako_listener_config;
 
 /* What shako_listener_config_default() calls. */

@@ -87,6 +87,29 @@ SHAKO_API int shako_mbedtls_certificate_read(shako_certificate **pcertificate,
                                              char *message);
 
 /**
+ * Reads the certificates of authorities and their revocation lists from the
+ * files or the memory that |source| says and stores a new reference in
+ * |*pauthorities|.  Whether a date has passed is asked of the system's clock,
+ * which mbed TLS reads, at each handshake.
+ *
+ * Where there are revocation lists the issuer of a client's certificate must
+ * have one that is current; those of issuers above it are heeded where they are
+ * there.
+ *
+ * Returns 0, or
+ *   SHAKO_ERR_NOMEM
+ *   SHAKO_ERR_CERTIFICATE  |message|, of SHAKO_MBEDTLS_MESSAGE_SIZE octets,
+ *                          names the file, "the authorities" or "the revocation
+ *                          lists", and the reason: one of the certificates is
+ *                          no authority's (it belongs among the fingerprints
+ *                          of a policy), or something cannot be read
+ */
+SHAKO_API int
+shako_mbedtls_authorities_parse(shako_authorities **pauthorities,
+                                const shako_authorities_source *source,
+                                const shako_mem *mem, char *message);
+
+/**
  * Makes the demonstration certificate on the spot: a new P-256 key,
  * self-signed for |hostname| (a domain name, or an address literal) and valid
  * from a day before |unix_time| for 30 days, whose subject says "shako

@@ -89,12 +89,21 @@ typedef struct shako_policy {
   uint8_t pipelining_early; /* take octets from before the greeting, behind the
                                first EHLO and behind DATA; else 554 */
   uint8_t bare_line_ends;   /* a CR or LF alone in DATA is data; else 550 */
-  uint8_t reserved[3];      /* 0 */
-  uint16_t banner_code;     /* 220 */
-  uint16_t reject_code;     /* 4yz or 5yz; of the greeting that turns away */
-  const char *banner_text;  /* behind the host's name; NULL: "ESMTP" */
-  const char *reject_text;  /* likewise; NULL: "No SMTP service for you" */
-  const char *hostname;     /* instead of the listener's; NULL: that */
+  uint8_t tls_request_certificate; /* ask a client for its certificate, and
+                                      tell of it (shako_client_certificate) */
+  uint8_t tls_verify; /* ... and inside TLS take nothing but QUIT from one whose
+                         certificate is not verified */
+  uint8_t client_any_purpose; /* a certificate for servers alone verifies too */
+  uint16_t banner_code;       /* 220 */
+  uint16_t reject_code;       /* 4yz or 5yz; of the greeting that turns away */
+  const char *banner_text;    /* behind the host's name; NULL: "ESMTP" */
+  const char *reject_text;    /* likewise; NULL: "No SMTP service for you" */
+  const char *hostname;       /* instead of the listener's; NULL: that */
+  /* SHA-256 digests of certificates or of their SubjectPublicKeyInfo in
+     hexadecimal digits, with or without colons, with blanks or commas between
+     them: a client that has one of these is verified, whoever its issuer is.
+     NULL for none. */
+  const char *client_fingerprints;
   /* Their reverse-paths need TLS, whatever |tls| is; NULL for nobody. */
   shako_address_list *tls_mandatory_senders;
   uint64_t max_message_size; /* octets */
@@ -137,7 +146,8 @@ typedef struct shako_facts {
   uint8_t turned_away;      /* it was greeted with 554 */
   uint8_t mandatory_sender; /* MAIL's reverse-path is in
                                |tls_mandatory_senders| */
-  uint8_t reserved[3];      /* 0 */
+  uint8_t tls_verified;     /* the client's certificate is verified */
+  uint8_t reserved[2];      /* 0 */
 } shako_facts;
 
 typedef enum shako_verb {

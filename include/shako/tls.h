@@ -57,6 +57,49 @@ typedef struct shako_tls_wire {
   shako_tls_status (*send)(void *ctx, const uint8_t *buf, size_t len);
 } shako_tls_wire;
 
+/* What is wrong with the certificate of a client: a set of these. */
+#define SHAKO_CLIENT_FAULT_ABSENT    0x001u /* it gave none */
+#define SHAKO_CLIENT_FAULT_REVOKED   0x002u
+#define SHAKO_CLIENT_FAULT_EXPIRED   0x004u /* or an issuer's */
+#define SHAKO_CLIENT_FAULT_NOT_YET   0x008u /* valid later */
+#define SHAKO_CLIENT_FAULT_WEAK      0x010u /* a key or signature of the chain */
+#define SHAKO_CLIENT_FAULT_UNTRUSTED 0x020u /* no way to an authority */
+#define SHAKO_CLIENT_FAULT_NO_CRL                                              \
+  0x040u                                  /* its issuer has none that is       \
+                                            current, though there are some */
+#define SHAKO_CLIENT_FAULT_PURPOSE 0x080u /* not for clients */
+#define SHAKO_CLIENT_FAULT_OTHER   0x100u /* the TLS library's reason */
+
+/* Returns a stable name for the gravest of |faults| ("absent", "revoked",
+   "expired", "not-yet-valid", "weak", "untrusted", "no-crl", "purpose",
+   "other"), or NULL for 0. */
+SHAKO_API const char *shako_client_fault_name(uint32_t faults);
+
+/* The certificate of a client.  That it holds its key is proved by the
+   handshake. */
+typedef struct shako_client_certificate {
+  size_t struct_size;  /* sizeof(shako_client_certificate) */
+  uint32_t faults;     /* SHAKO_CLIENT_FAULT_*, as the engine finds them; with
+                          ABSENT all that follows is 0 */
+  uint8_t pinned;      /* the policy's fingerprints have it */
+  uint8_t verified;    /* as the policy judges it: without a fault, or with
+                          none but those that it forgives (a certificate for
+                          servers, where any purpose does; UNTRUSTED and
+                          PURPOSE of one that is pinned) */
+  uint8_t reserved[2]; /* 0 */
+  int64_t not_before;  /* Unix time, in seconds */
+  int64_t not_after;
+  uint8_t sha256[32];      /* of its DER */
+  uint8_t spki_sha256[32]; /* of the DER of its SubjectPublicKeyInfo */
+  char subject[256];       /* its name as the TLS library writes it, in
+                              printable ASCII and cut where it is longer:
+                              "CN=mx.example.org, O=Example" */
+  char names[1024]; /* DNS names and addresses (RFC 5280 4.2.1.6), a blank
+                       between them: "dns:mx.example.org email:a@b.example".
+                       Left out are those with other octets than printable
+                       ASCII and all behind the last that has room */
+} shako_client_certificate;
+
 /* What is known of a connection's TLS.  Strings live as long as it does. */
 typedef struct shako_tls_info {
   size_t struct_size; /* sizeof(shako_tls_info) */
@@ -70,6 +113,7 @@ typedef struct shako_tls_info {
   uint16_t offered_version; /* the highest in the ClientHello, which the session
                                reads; 0: it said none, or was not read */
   uint16_t reserved;        /* 0 */
+  const shako_client_certificate *client; /* NULL: none was asked for */
 } shako_tls_info;
 
 #define SHAKO_TLS_ENGINE_VERSION 1
@@ -103,6 +147,25 @@ typedef struct shako_certificate_facts {
   uint8_t reserved[3];     /* 0 */
 } shako_certificate_facts;
 
+/**
+ * The authorities that clients' certificates are checked against, with their
+ * revocation lists, made by an engine's library and opaque to the rest.  They
+ * are all: nothing that a system trusts is added.  Immutable; the base of each
+ * engine's own type.
+ */
+typedef struct shako_authorities {
+  const struct shako_tls_engine *engine;
+  void (*release)(struct shako_authorities *authorities);
+  uint32_t references; /* atomic; by shako_authorities_ref() and _unref() */
+} shako_authorities;
+
+/* Takes one more reference to |authorities| and returns it. */
+SHAKO_API shako_authorities *
+shako_authorities_ref(shako_authorities *authorities);
+
+/* Gives a reference back; the last one releases.  NULL does nothing. */
+SHAKO_API void shako_authorities_unref(shako_authorities *authorities);
+
 /* Takes one more reference to |certificate| and returns it. */
 SHAKO_API shako_certificate *
 shako_certificate_ref(shako_certificate *certificate);
@@ -113,12 +176,16 @@ SHAKO_API void shako_certificate_unref(shako_certificate *certificate);
 /* What a session hands to an engine for one connection.  Copied by value;
    what it points to outlives the connection, but for |wire|. */
 typedef struct shako_tls_conn_config {
-  size_t struct_size;         /* sizeof(shako_tls_conn_config) */
-  const shako_tls_wire *wire; /* copied */
-  const shako_policy *policy; /* tls_min_version, tls_ciphers */
-  uint8_t alpn_any;           /* the listener's: 0 means that a client that
-                                 offers ALPN offers "smtp" or "esmtp", which is
-                                 then selected, or gets alert 120 */
+  size_t struct_size;                   /* sizeof(shako_tls_conn_config) */
+  const shako_tls_wire *wire;           /* copied */
+  const shako_policy *policy;           /* tls_min_version, tls_ciphers */
+  const shako_authorities *authorities; /* NULL: a client's certificate is of
+                                           none */
+  uint8_t alpn_any;   /* the listener's: 0 means that a client that
+                         offers ALPN offers "smtp" or "esmtp", which is
+                         then selected, or gets alert 120 */
+  uint8_t ask_client; /* ask for the client's certificate, and go on
+                         whatever is wrong with it */
 } shako_tls_conn_config;
 
 /**
@@ -191,6 +258,13 @@ typedef struct shako_tls_engine {
      behind it in the chain, which is an authority's, 0 where not, or
      SHAKO_ERR_NOMEM. */
   int (*is_signed)(const shako_certificate *certificate, size_t index);
+
+  /* Fills |*client|, whose struct_size is set and the rest 0, but for |pinned|
+     and |verified|, once the handshake is complete and asked for it.  A
+     certificate that was only resumed is ABSENT.  Returns OK, or FAILED for
+     want of memory.  NULL: none can be asked for. */
+  shako_tls_status (*client_certificate)(const void *conn,
+                                         shako_client_certificate *client);
 } shako_tls_engine;
 
 #ifdef __cplusplus

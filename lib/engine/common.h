@@ -33,6 +33,30 @@ typedef struct shako__pem {
 shako__pem shako__pem_chain(const shako_certificate_source *source);
 shako__pem shako__pem_key(const shako_certificate_source *source);
 
+/* pem.c: the authorities, and their revocation lists, of |source|, which
+   outlives them. */
+shako__pem shako__pem_authorities(const shako_authorities_source *source);
+shako__pem shako__pem_crls(const shako_authorities_source *source);
+
+/* Whether there is anything to read. */
+static inline bool shako__pem_is_there(const shako__pem *pem) {
+  return pem->path != NULL || pem->octets.len > 0;
+}
+
+/* What is said of a certificate among authorities that is none's. */
+#define SHAKO__NO_AUTHORITY                                                    \
+  ": one of the certificates is no authority's (a client's own belongs among " \
+  "the fingerprints)"
+
+/* client.c: adds |name| behind |kind| to |client->names|, unless it has octets
+   that it should not have or there is no room. */
+void shako__client_name_put(shako_client_certificate *client, const char *kind,
+                            shako_span name);
+
+/* client.c: writes |text|, of the engine's making, to |client->subject|. */
+void shako__client_subject_put(shako_client_certificate *client,
+                               const char *text);
+
 /* pem.c: reads |pem| into |text|, of SHAKO__PEM_SIZE_MAX + 1 octets, with a NUL
    behind it, and checks that it is text with a block whose label ends with
    |label|.  Returns its length without the NUL, or 0 and the reason in

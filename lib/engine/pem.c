@@ -80,6 +80,20 @@ shako__pem shako__pem_key(const shako_certificate_source *source) {
   return (shako__pem){path, source->key, path != NULL ? path : "the key"};
 }
 
+shako__pem shako__pem_authorities(const shako_authorities_source *source) {
+  const char *path = source->path;
+
+  return (shako__pem){path, source->certificates,
+                      path != NULL ? path : "the authorities"};
+}
+
+shako__pem shako__pem_crls(const shako_authorities_source *source) {
+  const char *path = source->crl_path;
+
+  return (shako__pem){path, source->crls,
+                      path != NULL ? path : "the revocation lists"};
+}
+
 /* Copies the octets of |pem| as read_all() reads a file. */
 static size_t copy_all(const shako__pem *pem, char *text, size_t max) {
   size_t len = pem->octets.len <= max ? pem->octets.len : max + 1;

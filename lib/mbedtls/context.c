@@ -42,6 +42,7 @@ int shako__mbedtls_choose(mbedtls_ssl_context *ssl) {
     return MBEDTLS_ERR_SSL_PRIVATE_KEY_REQUIRED;
   }
 
+  shako__mbedtls_ask_client(ssl, conn);
   /* Certificates are added to those that are there, and a second ClientHello
      asks a second time. */
   error = mbedtls_ssl_set_hs_own_cert(ssl, NULL, NULL);
@@ -88,7 +89,11 @@ static int configure(mbedtls_ssl_config *config, shako_tls_ciphers level,
                                     MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_SERVER);
   mbedtls_ssl_conf_groups(config, groups);
   mbedtls_ssl_conf_sig_algs(config, signature_algorithms);
+  /* A client may be asked for its certificate at its handshake, and is not told
+     whose it should be: the list can be long, and says who trusts whom. */
   mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
+  mbedtls_ssl_conf_cert_req_ca_list(config,
+                                    MBEDTLS_SSL_CERT_REQ_CA_LIST_DISABLED);
   mbedtls_ssl_conf_cert_cb(config, shako__mbedtls_choose);
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
   mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);

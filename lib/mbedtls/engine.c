@@ -26,6 +26,8 @@ static shako_tls_status conn_init(void *ctx, const void *context,
       &shared->settings[config->alpn_any != 0][shako__level_of(config->policy)];
 
   conn->wire = *config->wire;
+  conn->ask_client = config->ask_client != 0;
+  conn->authorities = (const shako__mbedtls_authorities *)config->authorities;
   conn->state = SHAKO__MBEDTLS_HANDSHAKE;
   conn->peer_alert = -1;
   conn->alert = -1;
@@ -222,6 +224,7 @@ const shako_tls_engine *shako_mbedtls_engine(void) {
       .inspect = shako__mbedtls_inspect,
       .name_at = shako__mbedtls_name_at,
       .is_signed = shako__mbedtls_is_signed,
+      .client_certificate = shako__mbedtls_client_certificate,
   };
 
   return &engine;

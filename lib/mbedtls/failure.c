@@ -55,6 +55,21 @@ static const meaning meanings[] = {
     /* A point that is not on its curve. */
     {MBEDTLS_ERR_SSL_BAD_INPUT_DATA, SHAKO_TLS_FAILURE_PROTOCOL,
      MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER, NEVER},
+/* A client that does not have the key of its certificate, in TLS 1.2. */
+#if defined(MBEDTLS_ERR_ECP_VERIFY_FAILED)
+    {MBEDTLS_ERR_ECP_VERIFY_FAILED, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR, NEVER},
+#endif
+#if defined(MBEDTLS_ERR_ECP_SIG_LEN_MISMATCH)
+    {MBEDTLS_ERR_ECP_SIG_LEN_MISMATCH, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR, NEVER},
+#endif
+#if defined(MBEDTLS_ERR_RSA_VERIFY_FAILED)
+    {MBEDTLS_ERR_RSA_VERIFY_FAILED, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR, NEVER},
+    {MBEDTLS_ERR_RSA_INVALID_PADDING, SHAKO_TLS_FAILURE_PROTOCOL,
+     MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR, NEVER},
+#endif
     /* All others: memory, random numbers, and whatever else. */
     {0, SHAKO_TLS_FAILURE_INTERNAL, MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR,
      NEVER},
@@ -62,7 +77,7 @@ static const meaning meanings[] = {
 
 /* Returns the meaning of |native|, to whose high-level code mbed TLS 3 may
    have added a low-level one of less than 0x80. */
-static const meaning *find(int native) {
+static const meaning *look_up(int native) {
   int high = -(-native & 0xff80);
   const meaning *row = meanings;
 
@@ -71,6 +86,35 @@ static const meaning *find(int native) {
   }
 
   return row;
+}
+
+/* Whether |native| says that a client's certificate cannot be read. */
+static bool is_unreadable(int native) {
+  int high = -native & 0xff80;
+
+  return high >= -MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE &&
+         high <= -MBEDTLS_ERR_X509_BAD_INPUT_DATA;
+}
+
+/* Returns the meaning of |native| in the state that |conn| is in. */
+static const meaning *find(const shako__mbedtls_conn *conn, int native) {
+  static const meaning unreadable = {0, SHAKO_TLS_FAILURE_PROTOCOL,
+                                     MBEDTLS_SSL_ALERT_MSG_BAD_CERT,
+                                     IN_HANDSHAKE};
+  static const meaning unproved = {0, SHAKO_TLS_FAILURE_PROTOCOL,
+                                   MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR,
+                                   IN_HANDSHAKE};
+
+  if (conn->ask_client && is_unreadable(native)) {
+    return &unreadable;
+  }
+  /* TLS 1.3: the ciphers are agreed, and it is the proof of the key. */
+  if (conn->ask_client && conn->hidden &&
+      native == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE) {
+    return &unproved;
+  }
+
+  return look_up(native);
 }
 
 /* Whether |alert| says that our certificate does not do (RFC 8446 6.2). */
@@ -149,7 +193,7 @@ static void renew_all_blinding(const shako__mbedtls_conn *conn) {
 }
 
 shako_tls_status shako__mbedtls_fail(shako__mbedtls_conn *conn, int native) {
-  const meaning *row = find(native);
+  const meaning *row = find(conn, native);
   bool open = conn->state != SHAKO__MBEDTLS_HANDSHAKE;
 
   if (!open) {

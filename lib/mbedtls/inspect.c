@@ -21,7 +21,7 @@ static const mbedtls_x509_crt *member(const shako_certificate *base,
   return crt;
 }
 
-static int64_t unix_time(const mbedtls_x509_time *time) {
+int64_t shako__mbedtls_unix_time(const mbedtls_x509_time *time) {
   const shako__date date = {time->year, time->mon, time->day};
 
   return shako__date_days(date) * DAY + time->hour * 3600 + time->min * 60 +
@@ -78,8 +78,8 @@ int shako__mbedtls_inspect(const shako_certificate *certificate, size_t index,
                        &len) != PSA_SUCCESS) {
     return SHAKO_ERR_NOMEM; /* nothing else goes wrong there */
   }
-  known.not_before = unix_time(&crt->valid_from);
-  known.not_after = unix_time(&crt->valid_to);
+  known.not_before = shako__mbedtls_unix_time(&crt->valid_from);
+  known.not_after = shako__mbedtls_unix_time(&crt->valid_to);
   known.subject = span(&crt->subject_raw);
   known.issuer = span(&crt->issuer_raw);
   known.signature_oid = span(&crt->sig_oid);

@@ -7,6 +7,7 @@
 #include <mbedtls/psa_util.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/version.h>
+#include <mbedtls/x509_crl.h>
 #include <mbedtls/x509_crt.h>
 
 #include <shako/certificate.h>
@@ -35,6 +36,14 @@ typedef struct shako__mbedtls_certificate {
   mbedtls_pk_context key;
 } shako__mbedtls_certificate;
 
+typedef struct shako__mbedtls_authorities {
+  shako_authorities base;
+  shako_mem mem;
+  mbedtls_x509_crt chain;
+  mbedtls_x509_crl crls;
+  bool has_crls;
+} shako__mbedtls_authorities;
+
 /* What there is to know of the record that comes in during a handshake. */
 typedef struct shako__mbedtls_record {
   uint8_t octets[7]; /* its header and the first two of its body */
@@ -55,9 +64,11 @@ typedef struct shako__mbedtls_conn {
   shako_tls_wire wire;
   const shako__mbedtls_certificate *certificates[SHAKO_CERTIFICATES_MAX];
   size_t certificate_count;
+  const shako__mbedtls_authorities *authorities; /* NULL for none */
   shako__mbedtls_state state;
   shako__mbedtls_record record;
 
+  bool ask_client;  /* for its certificate */
   bool begun;       /* the wire gave octets */
   bool fed;         /* ... when last asked */
   bool clear_text;  /* the first octet was not that of a handshake */
@@ -102,6 +113,19 @@ int shako__mbedtls_choose(mbedtls_ssl_context *ssl);
    reference, or NULL. */
 shako__mbedtls_certificate *
 shako__mbedtls_certificate_new(const shako_mem *mem);
+
+/* client.c: has mbed TLS ask the client of |conn| for its certificate, where it
+   is to.  As the next one, it is called during the handshake of |ssl|. */
+void shako__mbedtls_ask_client(mbedtls_ssl_context *ssl,
+                               const shako__mbedtls_conn *conn);
+
+/* client.c: that of the engine (tls.h). */
+shako_tls_status
+shako__mbedtls_client_certificate(const void *ctx,
+                                  shako_client_certificate *client);
+
+/* inspect.c: returns |time| as Unix time. */
+int64_t shako__mbedtls_unix_time(const mbedtls_x509_time *time);
 
 /* inspect.c: the checks of an engine (tls.h). */
 int shako__mbedtls_inspect(const shako_certificate *certificate, size_t index,

@@ -40,6 +40,12 @@ static shako_tls_status conn_init(void *ctx, const void *context,
   BIO_set_init(bio, 1);
   SSL_set_bio(conn->ssl, bio, bio);
   SSL_set_accept_state(conn->ssl);
+  if (config->ask_client &&
+      !shako__openssl_ask_client(conn, config->authorities)) {
+    SSL_free(conn->ssl);
+    ERR_clear_error();
+    return SHAKO_TLS_STATUS_FAILED;
+  }
   ERR_clear_error();
 
   return SHAKO_TLS_STATUS_OK;
@@ -259,6 +265,7 @@ const shako_tls_engine *shako_openssl_engine(void) {
       .inspect = shako__openssl_inspect,
       .name_at = shako__openssl_name_at,
       .is_signed = shako__openssl_is_signed,
+      .client_certificate = shako__openssl_client_certificate,
   };
 
   return &engine;

@@ -42,7 +42,7 @@ bool shako__openssl_certificate_settle(
 
 /* Returns 0 for what is no date, which there is none of in a certificate that
    OpenSSL read. */
-static int64_t unix_time(const ASN1_TIME *time) {
+int64_t shako__openssl_unix_time(const ASN1_TIME *time) {
   struct tm at;
   shako__date date;
 
@@ -108,8 +108,7 @@ static void read_key(shako_certificate_facts *facts, const EVP_PKEY *key) {
   }
 }
 
-/* Writes the digest of the DER of SubjectPublicKeyInfo to |digest|. */
-static bool hash_key(uint8_t *digest, const X509 *x) {
+bool shako__openssl_hash_key(uint8_t *digest, const X509 *x) {
   unsigned char *der = NULL;
   int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
   bool done = len > 0 && EVP_Q_digest(shako__openssl_library(), "SHA256", NULL,
@@ -129,12 +128,12 @@ int shako__openssl_inspect(const shako_certificate *certificate, size_t index,
     return 0;
   }
   ERR_clear_error();
-  if (!hash_key(known.spki_sha256, x)) {
+  if (!shako__openssl_hash_key(known.spki_sha256, x)) {
     ERR_clear_error();
     return SHAKO_ERR_NOMEM; /* nothing else goes wrong there */
   }
-  known.not_before = unix_time(X509_get0_notBefore(x));
-  known.not_after = unix_time(X509_get0_notAfter(x));
+  known.not_before = shako__openssl_unix_time(X509_get0_notBefore(x));
+  known.not_after = shako__openssl_unix_time(X509_get0_notAfter(x));
   known.subject = name_span(X509_get_subject_name(x));
   known.issuer = name_span(X509_get_issuer_name(x));
   known.signature_oid = algorithm_span(x);

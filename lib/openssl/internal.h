@@ -31,6 +31,13 @@ typedef struct shako__openssl_certificate {
   GENERAL_NAMES *names; /* of the leaf; NULL for none */
 } shako__openssl_certificate;
 
+typedef struct shako__openssl_authorities {
+  shako_authorities base;
+  shako_mem mem;
+  X509_STORE *store;
+  bool has_crls;
+} shako__openssl_authorities;
+
 typedef enum shako__openssl_state {
   SHAKO__OPENSSL_HANDSHAKE,
   SHAKO__OPENSSL_OPEN,
@@ -47,10 +54,11 @@ typedef struct shako__openssl_conn {
   shako__openssl_state state;
   unsigned long stop; /* why the wire gives no more, or 0; an error code */
 
-  bool alpn_any;    /* no protocol is selected */
-  bool begun;       /* the wire gave octets */
-  bool ended;       /* our close_notify went out */
-  uint8_t refusals; /* of renegotiations */
+  uint32_t client_faults; /* of the client's certificate, as they are found */
+  bool alpn_any;          /* no protocol is selected */
+  bool begun;             /* the wire gave octets */
+  bool ended;             /* our close_notify went out */
+  uint8_t refusals;       /* of renegotiations */
 
   uint16_t version;
   const char *cipher;
@@ -111,6 +119,24 @@ int shako__openssl_name_at(const shako_certificate *certificate, size_t index,
                            shako_span *name);
 int shako__openssl_is_signed(const shako_certificate *certificate,
                              size_t index);
+
+/* client.c: has OpenSSL ask the client of |conn|, whose |ssl| is there, for its
+   certificate, and check it against |authorities| or, for NULL, none.  Returns
+   false where OpenSSL fails. */
+bool shako__openssl_ask_client(shako__openssl_conn *conn,
+                               const shako_authorities *authorities);
+
+/* client.c: that of the engine (tls.h). */
+shako_tls_status
+shako__openssl_client_certificate(const void *ctx,
+                                  shako_client_certificate *client);
+
+/* inspect.c: writes the digest of the DER of SubjectPublicKeyInfo to
+   |digest|. */
+bool shako__openssl_hash_key(uint8_t *digest, const X509 *x);
+
+/* inspect.c: returns |time| as Unix time. */
+int64_t shako__openssl_unix_time(const ASN1_TIME *time);
 
 /* message.c: empties OpenSSL's error queue.  Returns SHAKO_ERR_NOMEM where that
    is what it says; else says |parts| and returns |error|. */

@@ -18,6 +18,7 @@ typedef enum shako__key_kind {
   SHAKO__KEY_CODE,    /* a number from |min| to |max| */
   SHAKO__KEY_TEXT,    /* words with variables; "" is none, which is NULL */
   SHAKO__KEY_HOST,    /* likewise, a domain or an address literal */
+  SHAKO__KEY_PINS,    /* likewise, SHA-256 digests */
   SHAKO__KEY_SENDERS, /* likewise, the name of an address list */
   SHAKO__KEY_KEPT     /* a string or a number */
 } shako__key_kind;

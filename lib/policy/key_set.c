@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "policy/fingerprints.h"
 #include "policy/key.h"
 #include "policy/words.h"
 #include "smtp/path.h"
@@ -130,6 +131,17 @@ static int set_host(shako_hat *hat, const char **field,
   return *field != NULL ? 0 : SHAKO_ERR_NOMEM;
 }
 
+static int set_pins(shako_hat *hat, const char **field,
+                    const shako__value *value, const char **what) {
+  const char *why = shako__fingerprints_judge(value->text);
+
+  if (why != NULL) {
+    return wrong(what, why);
+  }
+  *field = shako__strings_keep(&hat->strings, value->text);
+  return *field != NULL ? 0 : SHAKO_ERR_NOMEM;
+}
+
 static bool is_same(shako_span span, const char *text) {
   return span.len == strlen(text) && memcmp(span.ptr, text, span.len) == 0;
 }
@@ -165,6 +177,9 @@ static int set_string(shako_hat *hat, shako_policy *policy,
   if (value->text.len == 0) {
     return 0;
   }
+  if (key->kind == SHAKO__KEY_PINS) {
+    return set_pins(hat, field, value, what);
+  }
   return key->kind == SHAKO__KEY_HOST ? set_host(hat, field, value, what)
                                       : set_text(hat, field, value, what);
 }
@@ -195,6 +210,7 @@ int shako__key_set(shako_hat *hat, shako_policy *policy, size_t i,
     return set_code(policy, key, value, what);
   case SHAKO__KEY_TEXT:
   case SHAKO__KEY_HOST:
+  case SHAKO__KEY_PINS:
   case SHAKO__KEY_SENDERS:
     return set_string(hat, policy, key, value, what);
   case SHAKO__KEY_KEPT:

@@ -18,6 +18,9 @@ static const shako__choice levels = {
     (const char *const[]){"intermediate", "modern", "legacy", NULL},
     SHAKO_TLS_CIPHERS_INTERMEDIATE,
     "neither \"intermediate\", \"modern\" nor \"legacy\""};
+static const shako__choice purposes = {
+    (const char *const[]){"client", "any", NULL}, 0,
+    "neither \"client\" nor \"any\""};
 static const shako__choice early = {
     (const char *const[]){"refuse", "allow", NULL}, 0,
     "neither \"refuse\" nor \"allow\""};
@@ -49,6 +52,12 @@ static const shako__key keys[] = {
     CHOICE("tls_observe", tls_observed, off_on),
     CHOICE("tls_min_version", tls_min_version, versions),
     CHOICE("tls_ciphers", tls_ciphers, levels),
+    CHOICE("tls_verify", tls_verify, off_on),
+    CHOICE("tls_request_certificate", tls_request_certificate, off_on),
+    {.name = "client_fingerprints",
+     .kind = SHAKO__KEY_PINS,
+     FIELD(client_fingerprints)},
+    CHOICE("client_purpose", client_any_purpose, purposes),
     {.name = "tls_mandatory_senders",
      .kind = SHAKO__KEY_SENDERS,
      FIELD(tls_mandatory_senders)},
@@ -206,6 +215,7 @@ void shako__key_put(shako__text *text, const shako_hat *hat,
     put_escaped(text, *(const char *const *)field);
     return;
   case SHAKO__KEY_HOST:
+  case SHAKO__KEY_PINS:
     put_quoted(text, *(const char *const *)field);
     return;
   case SHAKO__KEY_SENDERS:

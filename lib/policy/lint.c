@@ -62,6 +62,15 @@ static const struct words {
     [SHAKO__LINT_IDLE_OBSERVE] =
         {"idle-observe", "tls_observe does nothing without tls = \"required\"",
          "set tls = \"required\", or remove tls_observe"},
+    [SHAKO__LINT_IDLE_VERIFY] =
+        {"idle-verify",
+         "it verifies clients' certificates and serves those in the clear, who "
+         "show none: not to encrypt is the way around it",
+         "set tls = \"required\", or tls_verify = \"off\""},
+    [SHAKO__LINT_IDLE_PINS] =
+        {"idle-fingerprints",
+         "client_fingerprints does nothing where no certificate is asked for",
+         "set tls_verify = \"on\", or tls_request_certificate = \"on\""},
     [SHAKO__LINT_IDLE_VERSION] =
         {"idle-version",
          "it allows TLS 1.2, with which no modern cipher can be agreed",

@@ -18,6 +18,15 @@ static bool observes_nothing(const shako_policy *policy) {
   return policy->tls_observed && policy->tls != SHAKO_TLS_SETTING_REQUIRED;
 }
 
+static bool verifies_in_vain(const shako_policy *policy) {
+  return policy->tls_verify && policy->tls != SHAKO_TLS_SETTING_REQUIRED;
+}
+
+static bool pins_nothing(const shako_policy *policy) {
+  return policy->client_fingerprints != NULL && !policy->tls_verify &&
+         !policy->tls_request_certificate;
+}
+
 static bool allows_idle_version(const shako_policy *policy) {
   return policy->tls != SHAKO_TLS_SETTING_NO &&
          policy->tls_ciphers == SHAKO_TLS_CIPHERS_MODERN &&
@@ -32,6 +41,8 @@ static const struct fault {
     {SHAKO__LINT_FEW_RECIPIENTS, takes_few_recipients},
     {SHAKO__LINT_STUCK_SENDERS, sticks_senders},
     {SHAKO__LINT_IDLE_OBSERVE, observes_nothing},
+    {SHAKO__LINT_IDLE_VERIFY, verifies_in_vain},
+    {SHAKO__LINT_IDLE_PINS, pins_nothing},
     {SHAKO__LINT_IDLE_VERSION, allows_idle_version},
 };
 

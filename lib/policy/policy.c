@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "policy/fingerprints.h"
 #include "policy/policy.h"
 #include "policy/refusals.h"
 #include "policy/words.h"
@@ -64,6 +65,10 @@ static const char *judge_tls(const shako_policy *policy) {
   if (policy->tls_min_version != 0x0303 && policy->tls_min_version != 0x0304) {
     return "policy.tls_min_version: neither 0x0303 nor 0x0304";
   }
+  if (policy->client_fingerprints &&
+      shako__fingerprints_judge(shako__span(policy->client_fingerprints))) {
+    return "policy.client_fingerprints: not a list of SHA-256 digests";
+  }
   return NULL;
 }
 
@@ -117,6 +122,7 @@ const shako_verdict *shako_policy_check(const shako_policy *policy,
   bool offered = policy->tls != SHAKO_TLS_SETTING_NO && facts->tls_available;
   bool required =
       policy->tls == SHAKO_TLS_SETTING_REQUIRED && !policy->tls_observed;
+  bool verify = policy->tls_verify && !policy->tls_observed;
 
   if (facts->turned_away && verb != SHAKO_VERB_QUIT) {
     return shako__refusal_verdict(SHAKO__REFUSAL_TURNED_AWAY);
@@ -130,6 +136,9 @@ const shako_verdict *shako_policy_check(const shako_policy *policy,
   if (!clear && facts->tls_version < policy->tls_min_version &&
       verb != SHAKO_VERB_QUIT) {
     return shako__refusal_verdict(SHAKO__REFUSAL_TLS_TOO_WEAK);
+  }
+  if (!clear && verify && !facts->tls_verified && verb != SHAKO_VERB_QUIT) {
+    return shako__refusal_verdict(SHAKO__REFUSAL_CLIENT_CERTIFICATE);
   }
   if (verb == SHAKO_VERB_STARTTLS && !offered) {
     return shako__refusal_verdict(SHAKO__REFUSAL_TLS_NOT_OFFERED);

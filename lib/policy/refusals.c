@@ -21,6 +21,8 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
   /* RFC 3207 4.1: all but QUIT */
   NO(TLS_TOO_WEAK,        554, "5.7.0", "tls-too-weak",        0,
      "This TLS is too weak for mail from you"),
+  NO(CLIENT_CERTIFICATE,  554, "5.7.0", "client-certificate",  0,
+     "Your certificate is not verified"),
   /* Before any cryptography is spent */
   NO(TOO_MANY_HANDSHAKES, 454, "4.7.0", "too-many-handshakes", 0,
      "Too many handshakes from your network"),

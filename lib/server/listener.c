@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "policy/policy.h"
 #include "smtp/path.h"
+#include "tls/client_certificate.h"
 
 #define RECV_BUFFER_MIN 4096
 #define RECV_BUFFER_MAX (16u * 1024 * 1024)
@@ -62,8 +63,11 @@ static const char *judge_map(const shako_listener_config *config) {
   return NULL;
 }
 
+static bool has_tls(const shako_listener_config *config) {
+  return config->engine || config->external_tls;
+}
+
 static const char *judge_tls(const shako_listener_config *config) {
-  bool possible = config->engine || config->external_tls;
   const shako_certificate_provider *provider = config->certificates;
 
   if (config->engine && config->external_tls) {
@@ -78,20 +82,46 @@ static const char *judge_tls(const shako_listener_config *config) {
   if (provider && (!provider->ready || !provider->select)) {
     return "certificates: ready or select is missing";
   }
-  if (config->implicit_tls && !possible) {
+  if (config->authorities && config->authorities->engine != config->engine) {
+    return "authorities: of another engine";
+  }
+  if (config->implicit_tls && !has_tls(config)) {
     return "implicit_tls: there is no TLS (engine, external_tls)";
   }
   return NULL;
 }
 
-/* Whether a group of |hat| offers or demands TLS. */
-static bool table_needs_tls(const shako_hat *hat) {
+/* Whether |policy| offers or demands TLS, and there is none. */
+static bool lacks_tls(const shako_listener_config *config,
+                      const shako_policy *policy) {
+  return policy->tls != SHAKO_TLS_SETTING_NO && !has_tls(config);
+}
+
+/* Whether |policy| asks clients for what the engine cannot get. */
+static bool lacks_clients(const shako_listener_config *config,
+                          const shako_policy *policy) {
+  return shako__client_certificate_wanted(policy) && config->engine &&
+         !config->engine->client_certificate;
+}
+
+/* Whether |policy| demands what no client has. */
+static bool lacks_authorities(const shako_listener_config *config,
+                              const shako_policy *policy) {
+  return policy->tls_verify && config->engine && !config->authorities &&
+         !policy->client_fingerprints;
+}
+
+/* Whether |lacks| holds of a group of the table that takes mail. */
+static bool table_lacks(const shako_listener_config *config,
+                        bool (*lacks)(const shako_listener_config *config,
+                                      const shako_policy *policy)) {
   shako_hat_group group;
   size_t i;
 
-  for (i = 0; shako_hat_group_at(hat, i, &group) == 0; i++) {
-    if (group.policy->tls != SHAKO_TLS_SETTING_NO &&
-        group.policy->access <= SHAKO_ACCESS_RELAY) {
+  for (i = 0; config->hat && shako_hat_group_at(config->hat, i, &group) == 0;
+       i++) {
+    if (group.policy->access <= SHAKO_ACCESS_RELAY &&
+        lacks(config, group.policy)) {
       return true;
     }
   }
@@ -100,17 +130,31 @@ static bool table_needs_tls(const shako_hat *hat) {
 
 static const char *judge_policies(const shako_listener_config *config,
                                   const shako_policy *policy) {
-  bool possible = config->engine || config->external_tls;
   const char *why = shako__policy_judge_default(policy);
 
   if (why) {
     return why;
   }
-  if (policy->tls != SHAKO_TLS_SETTING_NO && !possible) {
+  if (lacks_tls(config, policy)) {
     return "policy.tls: there is no TLS (engine, external_tls)";
   }
-  if (config->hat && !possible && table_needs_tls(config->hat)) {
+  if (lacks_clients(config, policy)) {
+    return "policy.tls_verify: the engine knows no clients' certificates";
+  }
+  if (lacks_authorities(config, policy)) {
+    return "policy.tls_verify: nobody can be verified (authorities, "
+           "client_fingerprints)";
+  }
+  if (table_lacks(config, lacks_tls)) {
     return "hat: a policy has TLS, and there is none (engine, external_tls)";
+  }
+  if (table_lacks(config, lacks_clients)) {
+    return "hat: a policy has tls_verify, and the engine knows no clients' "
+           "certificates";
+  }
+  if (table_lacks(config, lacks_authorities)) {
+    return "hat: a policy has tls_verify, and nobody can be verified "
+           "(authorities, client_fingerprints)";
   }
   return NULL;
 }
@@ -170,7 +214,9 @@ static bool keep_policy(shako_listener *listener, const shako_policy *policy) {
   return keep(listener, &copy->name, policy->name) &&
          keep(listener, &copy->banner_text, policy->banner_text) &&
          keep(listener, &copy->reject_text, policy->reject_text) &&
-         keep(listener, &copy->hostname, policy->hostname);
+         keep(listener, &copy->hostname, policy->hostname) &&
+         keep(listener, &copy->client_fingerprints,
+              policy->client_fingerprints);
 }
 
 static bool keep_map(shako_listener *listener,
@@ -210,6 +256,9 @@ static bool keep_shared(shako_listener *listener,
                         const shako_listener_config *config) {
   if (config->hat) {
     listener->hat = shako_hat_ref(config->hat);
+  }
+  if (config->authorities) {
+    listener->authorities = shako_authorities_ref(config->authorities);
   }
   if (config->counters) {
     listener->counters = shako_counters_ref(config->counters);
@@ -305,6 +354,7 @@ static void free_listener(shako_listener *listener) {
 
   shako_hat_unref(listener->hat);
   shako_counters_unref(listener->counters);
+  shako_authorities_unref(listener->authorities);
   shako_address_list_unref(listener->policy.tls_mandatory_senders);
   shako__nameset_free(&listener->mapped);
   shako__release(&mem, listener->map_to,

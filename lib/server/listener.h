@@ -29,6 +29,7 @@ struct shako_listener {
   const shako_tls_engine *engine;
   const void *context;
   shako_certificate_provider certificates;
+  shako_authorities *authorities; /* NULL for none */
   bool implicit_tls;
   bool external_tls;
   bool alpn_any;

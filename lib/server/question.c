@@ -228,8 +228,11 @@ int shako_session_tls_external(shako_session *session, shako_question question,
     session->question = 0;
     return SHAKO_ERR_NOMEM;
   }
-  shako__conn_external(session->conn, info);
   session->question = 0;
+  if (!shako__conn_external(session->conn, shako__mem(session), info)) {
+    shako__fail(session, SHAKO_ERR_NOMEM);
+    return SHAKO_ERR_NOMEM;
+  }
   session->answer =
       session->conn->agreed ? SHAKO__ANSWER_YES : SHAKO__ANSWER_NO;
   return 0;

@@ -193,9 +193,12 @@ const shako_mem *shako__mem(const shako_session *session) {
 
 shako_facts shako__facts(const shako_session *session) {
   const shako_listener *listener = session->listener;
+  bool secure = session->secure;
   const shako_facts facts = {
       .struct_size = sizeof(facts),
-      .tls_version = session->secure ? session->conn->info.version : 0,
+      .tls_version = secure ? session->conn->info.version : 0,
+      .tls_verified =
+          secure && session->conn->client && session->conn->client->verified,
       .tls_available = listener->engine || listener->external_tls,
       .turned_away = session->turned_away,
   };

@@ -94,6 +94,27 @@ bool shako__is_early(const shako_session *session) {
          (session->secure && shako__input_wire_len(session) > 0);
 }
 
+/* Greets a peer whose TLS does not do with the refusal, and takes only QUIT
+   from then on.  Returns whether there is one. */
+static bool turn_away(shako_session *session) {
+  const shako_facts facts = shako__facts(session);
+  const shako_verdict *refusal =
+      shako_policy_check(shako__policy(session), &facts, SHAKO_VERB_EHLO);
+
+  if (!refusal) {
+    return false;
+  }
+  if (shako__output_reserve(session, SHAKO__REPLY_ROOM)) {
+    session->turned_away = true;
+    shako__refuse(session, refusal, false);
+  }
+  if (session->phase == SHAKO__PHASE_START) {
+    session->phase = SHAKO__PHASE_READY;
+    session->home = SHAKO__PHASE_READY;
+  }
+  return true;
+}
+
 void shako__start_step(shako_session *session) {
   bool inside = session->secure;
 
@@ -106,6 +127,8 @@ void shako__start_step(shako_session *session) {
     return;
   } else if (session->listener->implicit_tls && !inside) {
     begin_tls(session);
+  } else if (inside && turn_away(session)) {
+    return;
   } else {
     shako__ask(session, SHAKO_EVENT_CONNECT);
     session->event.u.connect.match = shako__match(session);

@@ -1,6 +1,7 @@
 #include "server/session.h"
 
 #include "policy/refusals.h"
+#include "tls/client_certificate.h"
 
 /*
  * STARTTLS (RFC 3207), from its line to the first octet inside TLS:
@@ -31,12 +32,16 @@ static void decline(shako_session *session, shako__refusal refusal) {
 /* Makes the conn, with our engine or, for an application's TLS, without. */
 static bool make_conn(shako_session *session) {
   const shako_listener *listener = session->listener;
+  const shako_policy *policy = shako__policy(session);
   const shako_tls_wire wire = {session, shako__input_wire_recv,
                                shako__output_wire_send};
-  const shako_tls_conn_config config = {.struct_size = sizeof(config),
-                                        .wire = &wire,
-                                        .policy = shako__policy(session),
-                                        .alpn_any = listener->alpn_any};
+  const shako_tls_conn_config config = {
+      .struct_size = sizeof(config),
+      .wire = &wire,
+      .policy = policy,
+      .authorities = listener->authorities,
+      .alpn_any = listener->alpn_any,
+      .ask_client = shako__client_certificate_wanted(policy)};
   bool out_of_memory;
 
   session->conn = shako__conn_new(shako__mem(session), listener->engine,
@@ -160,6 +165,10 @@ void shako__answered_starttls(shako_session *session, bool yes) {
 
 /* The handshake is complete: as after the greeting (RFC 3207 4.2). */
 static void enter(shako_session *session) {
+  if (session->conn->client) {
+    shako__client_certificate_judge(session->conn->client,
+                                    shako__policy(session));
+  }
   session->secure = true;
   session->owed_tls = true;
   session->active = session->now;

@@ -64,6 +64,9 @@ static void put_setting(shako__text *text, const shako_policy *policy) {
   if (policy->tls != SHAKO_TLS_SETTING_NO && policy->tls_min_version > 0x0303) {
     shako__text_put(text, ", 1.3 or later");
   }
+  if (policy->tls != SHAKO_TLS_SETTING_NO && policy->tls_verify) {
+    shako__text_put(text, ", Verify");
+  }
   if (policy->tls_mandatory_senders && (!required || observed)) {
     shako__text_put(text, ", Required of mandatory senders");
   }

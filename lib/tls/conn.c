@@ -4,6 +4,16 @@
 
 #include "base/mem.h"
 
+static bool make_client(shako__conn *conn, const shako_mem *mem) {
+  conn->client = shako__alloc(mem, sizeof(*conn->client));
+  if (!conn->client) {
+    return false;
+  }
+  conn->client->struct_size = sizeof(*conn->client);
+  conn->client->faults = SHAKO_CLIENT_FAULT_ABSENT;
+  return true;
+}
+
 shako__conn *shako__conn_new(const shako_mem *mem,
                              const shako_tls_engine *engine,
                              const void *context,
@@ -19,9 +29,14 @@ shako__conn *shako__conn_new(const shako_mem *mem,
   conn->size = size;
   conn->info.struct_size = sizeof(conn->info);
   conn->info.alert = -1;
+  if (config && config->ask_client && !make_client(conn, mem)) {
+    *out_of_memory = true;
+    shako__conn_free(conn, mem);
+    return NULL;
+  }
   if (engine &&
       engine->conn_init(conn->state, context, config) != SHAKO_TLS_STATUS_OK) {
-    shako__release(mem, conn, size);
+    shako__conn_free(conn, mem);
     return NULL;
   }
   conn->engine = engine;
@@ -47,6 +62,7 @@ void shako__conn_free(shako__conn *conn, const shako_mem *mem) {
   }
   size = conn->size;
   free_engine_state(conn);
+  shako__release(mem, conn->client, sizeof(*conn->client));
   shako__wipe(conn, size);
   shako__release(mem, conn, size);
 }
@@ -81,6 +97,7 @@ static void learn(shako__conn *conn) {
 
   conn->engine->info(conn->state, &conn->info);
   conn->info.offered_version = offered;
+  conn->info.client = conn->client;
   if (failure != SHAKO_TLS_FAILURE_NONE) {
     conn->info.failure = failure;
   }
@@ -89,6 +106,9 @@ static void learn(shako__conn *conn) {
 shako_tls_status shako__conn_handshake(shako__conn *conn) {
   shako_tls_status status = conn->engine->handshake(conn->state);
 
+  if (status == SHAKO_TLS_STATUS_OK && conn->client) {
+    status = conn->engine->client_certificate(conn->state, conn->client);
+  }
   if (status == SHAKO_TLS_STATUS_OK) {
     conn->agreed = true;
     learn(conn);
@@ -147,12 +167,21 @@ void shako__conn_end(shako__conn *conn) {
   free_engine_state(conn);
 }
 
-void shako__conn_external(shako__conn *conn, const shako_tls_info *info) {
+bool shako__conn_external(shako__conn *conn, const shako_mem *mem,
+                          const shako_tls_info *info) {
   shako__sized_copy(&conn->info, sizeof(conn->info), info);
+  if (conn->info.client) {
+    if (!conn->client && !make_client(conn, mem)) {
+      return false;
+    }
+    shako__sized_copy(conn->client, sizeof(*conn->client), conn->info.client);
+    conn->info.client = conn->client;
+  }
   if (conn->info.cipher) {
     strncpy(conn->cipher, conn->info.cipher, sizeof(conn->cipher) - 1);
     conn->info.cipher = conn->cipher;
   }
   conn->agreed = conn->info.failure == SHAKO_TLS_FAILURE_NONE;
   conn->over = !conn->agreed;
+  return true;
 }

@@ -18,6 +18,7 @@ typedef struct shako__conn {
   const shako_tls_engine *engine; /* NULL once ended, or external */
   size_t size;                    /* of this object */
   shako_tls_info info;
+  shako_client_certificate *client; /* NULL: none is asked for */
   shako_certificate *certificates[SHAKO_CERTIFICATES_MAX];
   size_t certificate_count;
   bool started;    /* the peer was told to begin, or is expected to */
@@ -62,7 +63,9 @@ void shako__conn_fail(shako__conn *conn, shako_tls_failure failure, int alert);
 /* Sends close_notify where that is due, and frees the engine's state. */
 void shako__conn_end(shako__conn *conn);
 
-/* Notes what the application says of its own TLS; copies the strings. */
-void shako__conn_external(shako__conn *conn, const shako_tls_info *info);
+/* Notes what the application says of its own TLS; copies what it points to,
+   with |mem|.  Returns false without memory. */
+bool shako__conn_external(shako__conn *conn, const shako_mem *mem,
+                          const shako_tls_info *info);
 
 #endif /* SHAKO_TLS_CONN_H */

@@ -150,7 +150,7 @@ int engine_cases_run(const engine_kit *kit, const char *folder) {
 
   return engine_works_run() + engine_levels_run() + engine_macs_run() +
          engine_records_run() + engine_ends_run() + engine_alerts_run() +
-         engine_ours_run() + engine_hello_run();
+         engine_ours_run() + engine_hello_run() + engine_clients_run();
 }
 
 int certificate_cases_run(const engine_kit *kit, const char *folder) {

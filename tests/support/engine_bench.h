@@ -79,6 +79,7 @@ int engine_ends_run(void);
 int engine_alerts_run(void);
 int engine_ours_run(void);
 int engine_hello_run(void);
+int engine_clients_run(void);
 int certificate_files_run(void);
 int certificate_parse_run(void);
 int certificate_checks_run(void);

@@ -107,6 +107,10 @@ static void open_client(tls_pair *pair, const pair_options *options) {
                                         ? MBEDTLS_SSL_VERIFY_REQUIRED
                                         : MBEDTLS_SSL_VERIFY_NONE);
   mbedtls_ssl_conf_ca_chain(config, options->trusted, NULL);
+  if (options->own != NULL) {
+    assert_int_equal(
+        mbedtls_ssl_conf_own_cert(config, options->own, options->own_key), 0);
+  }
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
   mbedtls_ssl_conf_renegotiation(config, options->renegotiates);
   mbedtls_ssl_conf_renegotiation_enforced(config, -1);
@@ -127,7 +131,9 @@ void pair_open(tls_pair *pair, const shako_tls_engine *engine,
   const shako_tls_conn_config config = {.struct_size = sizeof(config),
                                         .wire = &wire,
                                         .policy = &policy,
-                                        .alpn_any = options->alpn_any};
+                                        .authorities = options->authorities,
+                                        .alpn_any = options->alpn_any,
+                                        .ask_client = options->ask_client};
   size_t i;
 
   memset(pair, 0, sizeof(*pair));

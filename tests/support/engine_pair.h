@@ -21,6 +21,10 @@ typedef struct pair_options {
   const uint16_t *signature_algorithms;    /* likewise */
   const char **protocols;                  /* likewise, with NULL (ALPN) */
   mbedtls_x509_crt *trusted;               /* all the client trusts */
+  mbedtls_x509_crt *own;                   /* the client's certificate ... */
+  mbedtls_pk_context *own_key;             /* ... and its key */
+  const shako_authorities *authorities;    /* of the engine */
+  bool ask_client;
   bool renegotiates;
   uint16_t floor; /* of the engine; 0: 0x0303 */
   shako_tls_ciphers level;

@@ -9,6 +9,15 @@ static void add_span(octets *text, const char *before, shako_span span,
   octets_add_text(text, after);
 }
 
+static void client_text(octets *text, const shako_client_certificate *client) {
+  if (client != NULL) {
+    octets_print(
+        text, " client=%s%s%s", client->verified ? "verified" : "unverified",
+        client->faults != 0 ? "," : "",
+        client->faults != 0 ? shako_client_fault_name(client->faults) : "");
+  }
+}
+
 static void mail_text(octets *text, const shako_event *event) {
   add_span(text, "MAIL <", event->u.mail.path, ">");
   if (event->u.mail.size != 0) {
@@ -108,6 +117,7 @@ void event_text(octets *text, octets *extras, const shako_event *event) {
     octets_print(text, "TLS %s %s",
                  shako_tls_version_name(event->u.tls->version),
                  event->u.tls->cipher);
+    client_text(text, event->u.tls->client);
     break;
   case SHAKO_EVENT_MAIL:
     mail_text(text, event);

@@ -19,6 +19,7 @@ typedef struct fake_conn {
   uint8_t certificates;
   uint8_t agreed; /* the handshake was complete once */
   uint8_t close_sent;
+  uint8_t asks_client;
   /* The record under way: |have| octets of it with its header; once it is
      data and whole, those from |taken| on are still to be read. */
   size_t have;
@@ -200,6 +201,7 @@ static shako_tls_status fake_conn_init(void *ptr, const void *context,
     return SHAKO_TLS_STATUS_FAILED;
   }
   conn->wire = *config->wire;
+  conn->asks_client = config->ask_client;
   conn->alert = -1;
   if (conn->context->counters != NULL) {
     conn->context->counters->inits++;
@@ -387,6 +389,29 @@ static void fake_info(const void *ptr, shako_tls_info *info) {
   info->native_error = conn->failure != SHAKO_TLS_FAILURE_NONE ? -1 : 0;
 }
 
+static shako_tls_status
+fake_client_certificate(const void *ptr, shako_client_certificate *client) {
+  const fake_conn *conn = ptr;
+  if (!conn->asks_client || conn->phase != FAKE_PHASE_OPEN) {
+    misuse(conn, "client_certificate() that was not asked for, or too early");
+  }
+  client->faults = conn->context->client_faults;
+  if (client->faults & SHAKO_CLIENT_FAULT_ABSENT) {
+    return SHAKO_TLS_STATUS_OK;
+  }
+  memset(client->sha256, FAKE_CLIENT_SHA256, sizeof(client->sha256));
+  memset(client->spki_sha256, FAKE_CLIENT_SPKI_SHA256,
+         sizeof(client->spki_sha256));
+  strcpy(client->subject, "CN=client.example");
+  strcpy(client->names, "dns:client.example");
+  return SHAKO_TLS_STATUS_OK;
+}
+
+shako_authorities *fake_authorities(void) {
+  static shako_authorities authorities = {&fake_engine, NULL, 1};
+  return &authorities;
+}
+
 const shako_tls_engine fake_engine = {
     .version = SHAKO_TLS_ENGINE_VERSION,
     .name = "fake",
@@ -400,6 +425,7 @@ const shako_tls_engine fake_engine = {
     .close = fake_close,
     .alert = fake_alert,
     .info = fake_info,
+    .client_certificate = fake_client_certificate,
 };
 
 /* Certificates and their provider. */

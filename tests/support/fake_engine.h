@@ -51,6 +51,8 @@ typedef struct fake_context {
   uint8_t fail_init;
   uint8_t fail_set_certificate;
   uint8_t fail_write;
+  uint32_t
+      client_faults; /* of the client's certificate: SHAKO_CLIENT_FAULT_* */
   fake_counters *counters; /* NULL: not counted */
 } fake_context;
 
@@ -71,6 +73,14 @@ typedef struct fake_certificate {
 } fake_certificate;
 
 void fake_certificate_init(fake_certificate *certificate);
+
+/* Authorities of the fake engine, which nothing is ever checked against; they
+   are never released. */
+shako_authorities *fake_authorities(void);
+
+/* All octets of the SHA-256 of the client's certificate, and of its key. */
+#define FAKE_CLIENT_SHA256      0x11
+#define FAKE_CLIENT_SPKI_SHA256 0x22
 
 #define FAKE_SCRIPT_MAX 8u
 

@@ -34,6 +34,14 @@ static const choice states[] = {{"none", SHAKO_NAME_NONE},
                                 {NULL, 0}};
 static const choice flights[] = {{"1", 0}, {"2", 1}, {NULL, 0}};
 static const choice failures[] = {{"init", 0}, {"certificate", 1}, {NULL, 0}};
+static const choice clients[] = {
+    {"good", 0},
+    {"absent", SHAKO_CLIENT_FAULT_ABSENT},
+    {"untrusted", SHAKO_CLIENT_FAULT_UNTRUSTED},
+    {"expired", SHAKO_CLIENT_FAULT_EXPIRED},
+    {"for-servers", SHAKO_CLIENT_FAULT_PURPOSE},
+    {"revoked", SHAKO_CLIENT_FAULT_REVOKED | SHAKO_CLIENT_FAULT_UNTRUSTED},
+    {NULL, 0}};
 const choice transcript_versions[] = {
     {"1.2", 0x0303}, {"1.3", 0x0304}, {NULL, 0}};
 static const choice accesses[] = {{"accept", SHAKO_ACCESS_ACCEPT},
@@ -198,6 +206,9 @@ static bool read_engine(parser *p, const char *key, const char *value) {
   } else if (strcmp(key, "tls_version") == 0) {
     head->context.version =
         (uint16_t)transcript_choose(p, transcript_versions, value);
+  } else if (strcmp(key, "client") == 0) {
+    head->context.client_faults =
+        (uint32_t)transcript_choose(p, clients, value);
   } else if (strcmp(key, "engine_fails") == 0) {
     bool certificate = transcript_choose(p, failures, value);
     head->context.fail_init = !certificate;

@@ -59,6 +59,7 @@ static void make_world(run *r) {
     config.engine = &fake_engine;
     config.context = &r->context;
     config.certificates = &certificates;
+    config.authorities = fake_authorities();
   }
   config.external_tls = head->engine == TRANSCRIPT_ENGINE_EXTERNAL;
   config.implicit_tls =
