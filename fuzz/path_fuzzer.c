@@ -8,6 +8,7 @@
 #include <shako/session.h>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "smtp/param.h"
 #include "smtp/path.h"
 
@@ -20,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
     }                                                                          \
   } while (0)
 
-typedef bool (*path_reader)(shako_span *text, shako__path *path);
+typedef bool (*path_reader)(shako_span *text, bool utf8, shako__path *path);
 
 static bool same(shako_span a, shako_span b) {
   return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
@@ -49,9 +50,13 @@ static void check_inside(shako_span whole, shako_span part) {
   CHECK(part.ptr + part.len <= whole.ptr + whole.len);
 }
 
-static void check_local_part(shako_span local) {
+static bool is_text(shako_span span, bool utf8) {
+  return utf8 ? shako__is_utf8_text(span) : shako__all_text(span);
+}
+
+static void check_local_part(shako_span local, bool utf8) {
   CHECK(local.len >= 1 && local.len <= 64);
-  CHECK(shako__all_text(local));
+  CHECK(is_text(local, utf8));
 
   if (local.ptr[0] == '"') {
     CHECK(local.len >= 2 && local.ptr[local.len - 1] == '"');
@@ -76,7 +81,7 @@ static void check_literal(shako_span literal) {
   }
 }
 
-static void check_domain(shako_span domain) {
+static void check_domain(shako_span domain, bool utf8) {
   size_t label = 0;
   size_t i;
 
@@ -86,9 +91,9 @@ static void check_domain(shako_span domain) {
   for (i = 0; i < domain.len; i++) {
     uint8_t c = domain.ptr[i];
 
-    CHECK(shako__is_alnum(c) || c == '-' || c == '.');
+    CHECK(shako__is_alnum(c) || c == '-' || c == '.' || (utf8 && c >= 0x80));
     label = c == '.' ? 0 : label + 1;
-    CHECK(label <= 63);
+    CHECK(label <= 63 || !shako__all_text(domain));
     CHECK(c != '.' || domain.ptr[i + 1] != '.');
     CHECK(c != '-' || (i > 0 && domain.ptr[i - 1] != '.'));
     CHECK(c != '-' || (i + 1 < domain.len && domain.ptr[i + 1] != '.'));
@@ -96,26 +101,27 @@ static void check_domain(shako_span domain) {
 }
 
 /* mailbox = local part "@" domain, in one piece. */
-static void check_mailbox(const shako__path *path) {
+static void check_mailbox(const shako__path *path, bool utf8) {
   size_t local = path->local_part.len;
 
   CHECK(path->mailbox.ptr == path->local_part.ptr);
   CHECK(path->mailbox.len == local + 1 + path->domain.len);
   CHECK(path->mailbox.ptr[local] == '@');
   CHECK(path->domain.ptr == path->mailbox.ptr + local + 1);
-  check_local_part(path->local_part);
+  CHECK(shako__is_mailbox(path->mailbox, utf8));
+  check_local_part(path->local_part, utf8);
 
   if (path->domain.ptr[0] == '[') {
     CHECK(shako__is_address_literal(path->domain));
     check_literal(path->domain);
   } else {
-    CHECK(shako__is_domain(path->domain));
-    check_domain(path->domain);
+    CHECK(shako__is_domain(path->domain) == shako__all_text(path->domain));
+    check_domain(path->domain, utf8);
   }
 }
 
 /* "<" mailbox ">" reads as the path it was taken from. */
-static void check_again(path_reader read, const shako__path *path) {
+static void check_again(path_reader read, bool utf8, const shako__path *path) {
   uint8_t octets[258];
   shako_span text = {octets, path->mailbox.len + 2};
   shako__path again;
@@ -124,14 +130,14 @@ static void check_again(path_reader read, const shako__path *path) {
   octets[0] = '<';
   memcpy(octets + 1, path->mailbox.ptr, path->mailbox.len);
   octets[text.len - 1] = '>';
-  CHECK(read(&text, &again) && text.len == 0);
+  CHECK(read(&text, utf8, &again) && text.len == 0);
   CHECK(same(again.mailbox, path->mailbox));
   CHECK(same(again.local_part, path->local_part));
   CHECK(same(again.domain, path->domain));
 }
 
 /* Returns what |read| leaves of |text|; all of it where it refuses. */
-static shako_span check_path(path_reader read, shako_span text) {
+static shako_span check_path(path_reader read, bool utf8, shako_span text) {
   shako_span rest = text;
   shako_span whole = text;
   shako__path path;
@@ -140,7 +146,7 @@ static shako_span check_path(path_reader read, shako_span text) {
   memset(&path, 0x5a, sizeof(path));
   memcpy(&before, &path, sizeof(path));
 
-  if (!read(&rest, &path)) {
+  if (!read(&rest, utf8, &path)) {
     CHECK(rest.ptr == text.ptr && rest.len == text.len);
     CHECK(memcmp(&before, &path, sizeof(path)) == 0);
     return text;
@@ -150,14 +156,14 @@ static shako_span check_path(path_reader read, shako_span text) {
   whole.len -= rest.len;
   CHECK(whole.len >= 2 && whole.len <= 256);
   CHECK(whole.ptr[0] == '<' && whole.ptr[whole.len - 1] == '>');
-  CHECK(shako__all_text(whole));
+  CHECK(is_text(whole, utf8));
   check_inside(whole, path.mailbox);
   check_inside(whole, path.local_part);
   check_inside(whole, path.domain);
-  check_again(read, &path);
+  check_again(read, utf8, &path);
 
   if (path.domain.len > 0) {
-    check_mailbox(&path);
+    check_mailbox(&path, utf8);
     return rest;
   }
 
@@ -170,9 +176,9 @@ static shako_span check_path(path_reader read, shako_span text) {
 }
 
 /* Both readers agree but for <> and <Postmaster>. */
-static shako_span check_paths(shako_span text) {
-  shako_span reverse = check_path(shako__reverse_path_read, text);
-  shako_span forward = check_path(shako__forward_path_read, text);
+static shako_span check_paths(shako_span text, bool utf8) {
+  shako_span reverse = check_path(shako__reverse_path_read, utf8, text);
+  shako_span forward = check_path(shako__forward_path_read, utf8, text);
 
   if (shako__starts_with(text, "<>")) {
     CHECK(reverse.len == text.len - 2 && forward.len == text.len);
@@ -183,6 +189,21 @@ static shako_span check_paths(shako_span text) {
   }
 
   return reverse.len < forward.len ? reverse : forward;
+}
+
+/* What is a path without SMTPUTF8 is the same one with it; what is one only
+   with it is not of ASCII. */
+static shako_span check_both(shako_span text) {
+  shako_span ascii = check_paths(text, false);
+  shako_span utf8 = check_paths(text, true);
+
+  if (ascii.len == text.len && utf8.len < text.len) {
+    CHECK(!shako__all_text(shako__slice(text, 0, text.len - utf8.len)));
+  } else {
+    CHECK(ascii.len == utf8.len);
+  }
+
+  return utf8;
 }
 
 static void check_param(shako_span text, const shako__param *param) {
@@ -278,7 +299,7 @@ static void check_address(shako_span text) {
 
 static void check_host(shako_span text) {
   if (shako__is_domain(text)) {
-    check_domain(text);
+    check_domain(text, false);
     CHECK(!shako__is_address_literal(text));
   }
 
@@ -290,7 +311,7 @@ static void check_host(shako_span text) {
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len) {
   shako_span text = {octets, len};
 
-  check_params(check_paths(text));
+  check_params(check_both(text));
   check_params(text);
   check_bdat(text);
   check_address(text);

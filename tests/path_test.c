@@ -12,7 +12,7 @@
   { (const uint8_t *)(TEXT), sizeof(TEXT) - 1 }
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 
-typedef bool (*path_reader)(shako_span *text, shako__path *path);
+typedef bool (*path_reader)(shako_span *text, bool utf8, shako__path *path);
 
 static bool same(shako_span a, shako_span b) {
   return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
@@ -48,7 +48,8 @@ static void check_good(path_reader read, const good_row *rows, size_t count) {
     shako_span text = rows[i].text;
     shako__path path;
 
-    if (!read(&text, &path) || !same(path.local_part, rows[i].local_part) ||
+    if (!read(&text, false, &path) ||
+        !same(path.local_part, rows[i].local_part) ||
         !same(path.domain, rows[i].domain) || !same(text, rows[i].rest) ||
         !is_mailbox(&path)) {
       fail_msg("%s", rows[i].why);
@@ -70,8 +71,8 @@ static void check_refused(path_reader read, shako_span text, const char *why) {
   memset(&path, 0x5a, sizeof(path));
   memcpy(&before, &path, sizeof(path));
 
-  if (read(&left, &path) || left.ptr != text.ptr || left.len != text.len ||
-      memcmp(&before, &path, sizeof(path)) != 0) {
+  if (read(&left, false, &path) || left.ptr != text.ptr ||
+      left.len != text.len || memcmp(&before, &path, sizeof(path)) != 0) {
     fail_msg("%s", why);
   }
 }
@@ -344,6 +345,148 @@ static void t46_utf8_is_no_path(void **state) {
   check_bad(rows, COUNT(rows));
 }
 
+/* |read| takes |row|'s path with SMTPUTF8, and refuses it without. */
+static void check_utf8(path_reader read, const good_row *row) {
+  shako_span text = row->text;
+  shako__path path;
+
+  check_refused(read, row->text, row->why);
+  if (!read(&text, true, &path) || !same(path.local_part, row->local_part) ||
+      !same(path.domain, row->domain) || !same(text, row->rest) ||
+      !is_mailbox(&path)) {
+    fail_msg("%s", row->why);
+  }
+}
+
+static void c067_utf8_is_a_path_where_it_may_be(void **state) {
+  static const good_row rows[] = {
+      {OCTETS("<\xc3\xa9@b>"), OCTETS("\xc3\xa9"), OCTETS("b"), OCTETS(""),
+       "in the local part"},
+      {OCTETS("<a.\xc3\xa9.c@b> X"), OCTETS("a.\xc3\xa9.c"), OCTETS("b"),
+       OCTETS(" X"), "an atom of its own"},
+      {OCTETS("<a@\xc3\xa9.example>"), OCTETS("a"), OCTETS("\xc3\xa9.example"),
+       OCTETS(""), "in the domain"},
+      {OCTETS("<\"\xc3\xa9 \\\"\"@b>"), OCTETS("\"\xc3\xa9 \\\"\""),
+       OCTETS("b"), OCTETS(""), "in quotes"},
+      {OCTETS("<\xe7\x94\xa8@\xf0\x9f\x98\x80>"), OCTETS("\xe7\x94\xa8"),
+       OCTETS("\xf0\x9f\x98\x80"), OCTETS(""), "three and four octets"},
+      {OCTETS("<@\xc3\xa9:a@b>"), OCTETS("a"), OCTETS("b"), OCTETS(""),
+       "in a source route"},
+      {OCTETS("<\xc3\xa9@[192.0.2.7]>"), OCTETS("\xc3\xa9"),
+       OCTETS("[192.0.2.7]"), OCTETS(""), "before a literal"},
+  };
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < COUNT(rows); i++) {
+    check_utf8(shako__reverse_path_read, &rows[i]);
+    check_utf8(shako__forward_path_read, &rows[i]);
+  }
+}
+
+static void c068_where_utf8_may_be_there_is_no_other_octet(void **state) {
+  static const bad_row rows[] = {
+      {OCTETS("<\xc3@b>"), "cut off"},
+      {OCTETS("<\xc3\"\xa9@b>"), "cut in two"},
+      {OCTETS("<a\xc3>"), "cut off at the bracket"},
+      {OCTETS("<a@\xc3>"), "cut off at the bracket"},
+      {OCTETS("<a@\xc3.\xa9>"), "cut in two by a dot"},
+      {OCTETS("<\xc0\xaf@b>"), "too long"},
+      {OCTETS("<\xc0\x80@b>"), "NUL, too long"},
+      {OCTETS("<\xed\xa0\x80@b>"), "surrogate"},
+      {OCTETS("<\xf4\x90\x80\x80@b>"), "over U+10FFFF"},
+      {OCTETS("<\xff@b>"), "no UTF-8"},
+      {OCTETS("<\xc2\x85@b>"), "t47: U+0085"},
+      {OCTETS("<a@\xc2\x9b>"), "t47: U+009B"},
+      {OCTETS("<\"\\\xc3\xa9\"@b>"), "a quoted pair is of ASCII"},
+      {OCTETS("<a@[tag:\xc3\xa9]>"), "in a literal"},
+      {OCTETS("<a@[\xc3\xa9:x]>"), "in a literal's tag"},
+      {OCTETS("<a@-\xc3\xa9>"), "hyphen first"},
+      {OCTETS("<a@\xc3\xa9->"), "hyphen last"},
+      {OCTETS("<a@\xc3\xa9..b>"), "two dots"},
+      {OCTETS("<.\xc3\xa9@b>"), "dot first"},
+      {OCTETS("<\xc3\xa9;@b>"), "t58: semicolon"},
+      {OCTETS("<\xc3\xa9 @b>"), "space"},
+      {OCTETS("<\xc3\xa9>"), "no domain"},
+      {OCTETS("<\xc3\xa9\n@b>"), "LF"},
+      {OCTETS("<\xc3\xa9\0@b>"), "NUL"},
+  };
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < COUNT(rows); i++) {
+    shako_span text = rows[i].text;
+    shako__path path;
+
+    if (shako__reverse_path_read(&text, true, &path) ||
+        shako__forward_path_read(&text, true, &path) ||
+        text.len != rows[i].text.len) {
+      fail_msg("%s", rows[i].why);
+    }
+  }
+}
+
+/* Writes |len| octets, an odd number: a letter and others of two octets. */
+static void fill_utf8(uint8_t *octets, size_t len) {
+  size_t i;
+
+  octets[0] = 'x';
+  for (i = 1; i < len; i += 2) {
+    memcpy(octets + i, "\xc3\xa9", 2);
+  }
+}
+
+static bool takes_utf8(size_t local, size_t label) {
+  uint8_t octets[600] = {'<'};
+  shako_span text = {octets, local + label + 3};
+  shako__path path;
+
+  fill_utf8(octets + 1, local);
+  octets[local + 1] = '@';
+  fill_utf8(octets + local + 2, label);
+  octets[local + 2 + label] = '>';
+
+  return shako__reverse_path_read(&text, true, &path);
+}
+
+static void c068_lengths_count_octets(void **state) {
+  (void)state;
+  assert_true(takes_utf8(63, 3));
+  assert_false(takes_utf8(65, 3));
+  assert_true(takes_utf8(1, 65)); /* a label beyond 63 octets */
+  assert_true(takes_utf8(1, 251));
+  assert_false(takes_utf8(1, 253)); /* a path of 257 */
+}
+
+static void mailboxes_have_no_brackets(void **state) {
+  static const struct row {
+    shako_span text;
+    bool ascii;
+    bool utf8;
+    const char *why;
+  } rows[] = {
+      {OCTETS("a@b.example"), true, true, "ordinary"},
+      {OCTETS("\"a b\"@[192.0.2.7]"), true, true, "quotes, literal"},
+      {OCTETS("\xc3\xa9@b"), false, true, "UTF-8"},
+      {OCTETS("\xc3@b"), false, false, "no UTF-8"},
+      {OCTETS("<a@b>"), false, false, "brackets"},
+      {OCTETS("a@b "), false, false, "a space behind"},
+      {OCTETS("a@b\n"), false, false, "LF behind"},
+      {OCTETS("@c:a@b"), false, false, "a source route"},
+      {OCTETS("Postmaster"), false, false, "no domain"},
+      {OCTETS(""), false, false, "nothing"},
+  };
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < COUNT(rows); i++) {
+    if (shako__is_mailbox(rows[i].text, false) != rows[i].ascii ||
+        shako__is_mailbox(rows[i].text, true) != rows[i].utf8) {
+      fail_msg("%s", rows[i].why);
+    }
+  }
+}
+
 /* Puts |octet| at each place of |good|, which is a path. */
 static void check_octet(const char *good, uint8_t octet) {
   size_t len = strlen(good);
@@ -432,7 +575,7 @@ static void c042_lengths_are_taken_up_to_their_limits(void **state) {
       continue;
     }
 
-    if (!shako__reverse_path_read(&text, &read) || text.len != 0 ||
+    if (!shako__reverse_path_read(&text, false, &read) || text.len != 0 ||
         read.local_part.len != rows[i].local ||
         read.domain.len != rows[i].domain) {
       fail_msg("%s", rows[i].why);
@@ -451,7 +594,7 @@ static void c042_quotes_and_backslashes_count(void **state) {
 
   (void)state;
 
-  assert_true(shako__reverse_path_read(&text, &path));
+  assert_true(shako__reverse_path_read(&text, false, &path));
   assert_int_equal(path.local_part.len, 64);
   check_refused(shako__reverse_path_read, longer, "65 with its quotes");
 }
@@ -468,7 +611,7 @@ static void c042_the_source_route_counts(void **state) {
   memcpy(octets, "<@", 2);
   fill_domain(octets + 2, 249);
   memcpy(octets + 251, ":a@b>", 5);
-  assert_true(shako__forward_path_read(&text, &path));
+  assert_true(shako__forward_path_read(&text, false, &path));
   assert_int_equal(path.mailbox.len, 3);
 
   fill_domain(octets + 2, 250);
@@ -624,6 +767,10 @@ int main(void) {
       cmocka_unit_test(source_routes_are_checked),
       cmocka_unit_test(literals_in_a_path_are_checked),
       cmocka_unit_test(t46_utf8_is_no_path),
+      cmocka_unit_test(c067_utf8_is_a_path_where_it_may_be),
+      cmocka_unit_test(c068_where_utf8_may_be_there_is_no_other_octet),
+      cmocka_unit_test(c068_lengths_count_octets),
+      cmocka_unit_test(mailboxes_have_no_brackets),
       cmocka_unit_test(t47_no_control_or_8_bit_octet_is_in_any_path),
       cmocka_unit_test(c042_lengths_are_taken_up_to_their_limits),
       cmocka_unit_test(c042_quotes_and_backslashes_count),

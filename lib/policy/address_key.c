@@ -92,7 +92,7 @@ static bool is_local_part(shako_span span) {
   octets[0] = '<';
   memcpy(octets + 1, span.ptr, span.len);
   octets[span.len + 1] = '>';
-  return shako__bare_path_read(&text, &path) && text.len == 0;
+  return shako__bare_path_read(&text, false, &path) && text.len == 0;
 }
 
 /* Returns what is wrong with |cut|, or NULL; |*at| is where. */

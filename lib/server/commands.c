@@ -266,7 +266,7 @@ const shako_verdict *shako__parse_mail(shako_session *session,
   if (!cut_keyword(&argument, "FROM:")) {
     return no(SHAKO__REFUSAL_BAD_PARAMETER);
   }
-  if (!shako__reverse_path_read(&argument, &path) &&
+  if (!shako__reverse_path_read(&argument, false, &path) &&
       !shako__path_complete(session, &argument, &path)) {
     return no(SHAKO__REFUSAL_BAD_REVERSE_PATH);
   }
@@ -302,7 +302,7 @@ const shako_verdict *shako__parse_rcpt(shako_session *session,
   if (!cut_keyword(&argument, "TO:")) {
     return no(SHAKO__REFUSAL_BAD_PARAMETER);
   }
-  if (!shako__forward_path_read(&argument, &path) &&
+  if (!shako__forward_path_read(&argument, false, &path) &&
       !shako__path_complete(session, &argument, &path)) {
     return no(SHAKO__REFUSAL_BAD_FORWARD_PATH);
   }

@@ -42,7 +42,7 @@ bool shako__path_complete(const shako_session *session, shako_span *text,
                           shako__path *path) {
   const char *domain = session->listener->default_domain;
 
-  if (!domain || !shako__bare_path_read(text, path)) {
+  if (!domain || !shako__bare_path_read(text, false, path)) {
     return false;
   }
   path->domain = shako__span(domain);

@@ -3,11 +3,16 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 
 /*
  * Each function reads one rule of RFC 5321 4.1.2 and 4.1.3 at the start of
  * |*text| and cuts it off.  Where one returns false, |*text| and the result
  * may be half read: only the public ones promise to touch nothing.
+ *
+ * The rules are those of RFC 6531 3.3: octets beyond ASCII have their place in
+ * atoms, in quotes and in labels.  Whether there may be any, and that they are
+ * UTF-8, is seen at the end, in all that was read (is_written()).
  */
 
 /* RFC 5321 4.5.3.1.1 to 4.5.3.1.3, in octets; RFC 1035 2.3.4 for the label. */
@@ -16,20 +21,27 @@
 #define LABEL_LENGTH      63
 #define PATH_LENGTH       256
 
-/* RFC 5322 3.2.3. */
-static bool is_atext(uint8_t c) {
+bool shako__is_atext(uint8_t c) {
   static const char marks[] = "!#$%&'*+-/=?^_`{|}~";
 
   return shako__is_alnum(c) || memchr(marks, c, sizeof(marks) - 1) != NULL;
 }
 
+static bool is_non_ascii(uint8_t c) {
+  return c >= 0x80;
+}
+
+static bool is_atext(uint8_t c) {
+  return shako__is_atext(c) || is_non_ascii(c);
+}
+
 /* qtextSMTP. */
 static bool is_qtext(uint8_t c) {
-  return shako__is_text(c) && c != '"' && c != '\\';
+  return (shako__is_text(c) && c != '"' && c != '\\') || is_non_ascii(c);
 }
 
 static bool is_ldh(uint8_t c) {
-  return shako__is_alnum(c) || c == '-';
+  return shako__is_alnum(c) || c == '-' || is_non_ascii(c);
 }
 
 static bool is_domain_octet(uint8_t c) {
@@ -46,6 +58,12 @@ static shako_span cut_off(shako_span from, shako_span rest) {
   from.len -= rest.len;
 
   return from;
+}
+
+/* Whether |text| is of ASCII, or, where |utf8| allows, of UTF-8, without
+   controls. */
+static bool is_written(shako_span text, bool utf8) {
+  return utf8 ? shako__is_utf8_text(text) : shako__all_text(text);
 }
 
 /* Dot-string = Atom *("." Atom) */
@@ -90,10 +108,33 @@ static bool read_local_part(shako_span *text, shako_span *local_part) {
   return ok && local_part->len <= LOCAL_PART_LENGTH;
 }
 
+/* sub-domain = Let-dig [Ldh-str] / U-label.  The DNS has an A-label of 63
+   octets in the place of a U-label, which has more (RFC 5890 4.2). */
+static bool is_label(shako_span label) {
+  return label.len > 0 &&
+         (label.len <= LABEL_LENGTH || !shako__all_text(label)) &&
+         label.ptr[0] != '-' && label.ptr[label.len - 1] != '-';
+}
+
+/* Domain = sub-domain *("." sub-domain) */
+static bool is_domain(shako_span text) {
+  if (text.len > DOMAIN_LENGTH) {
+    return false;
+  }
+
+  do {
+    if (!is_label(shako__cut_class(&text, is_ldh))) {
+      return false;
+    }
+  } while (shako__cut(&text, '.'));
+
+  return text.len == 0;
+}
+
 static bool read_domain(shako_span *text, shako_span *domain) {
   *domain = shako__cut_class(text, is_domain_octet);
 
-  return shako__is_domain(*domain);
+  return is_domain(*domain);
 }
 
 static bool is_in_brackets(uint8_t c) {
@@ -149,8 +190,9 @@ static bool read_source_route(shako_span *text) {
 }
 
 /* Path = "<" [ A-d-l ":" ] Mailbox ">" */
-static bool read_path(shako_span *text, shako__path *path) {
+static bool read_path(shako_span *text, bool utf8, shako__path *path) {
   shako_span rest = *text;
+  shako_span whole;
   shako__path read;
 
   if (!shako__cut(&rest, '<') || !read_source_route(&rest) ||
@@ -158,7 +200,8 @@ static bool read_path(shako_span *text, shako__path *path) {
     return false;
   }
 
-  if (cut_off(*text, rest).len > PATH_LENGTH) {
+  whole = cut_off(*text, rest);
+  if (whole.len > PATH_LENGTH || !is_written(whole, utf8)) {
     return false;
   }
 
@@ -185,20 +228,21 @@ static bool read_bare_path(shako_span *text, const char *whole,
   return true;
 }
 
-bool shako__reverse_path_read(shako_span *text, shako__path *path) {
-  return read_bare_path(text, "<>", path) || read_path(text, path);
+bool shako__reverse_path_read(shako_span *text, bool utf8, shako__path *path) {
+  return read_bare_path(text, "<>", path) || read_path(text, utf8, path);
 }
 
-bool shako__forward_path_read(shako_span *text, shako__path *path) {
-  return read_bare_path(text, "<Postmaster>", path) || read_path(text, path);
+bool shako__forward_path_read(shako_span *text, bool utf8, shako__path *path) {
+  return read_bare_path(text, "<Postmaster>", path) ||
+         read_path(text, utf8, path);
 }
 
-bool shako__bare_path_read(shako_span *text, shako__path *path) {
+bool shako__bare_path_read(shako_span *text, bool utf8, shako__path *path) {
   shako_span rest = *text;
   shako_span local_part;
 
   if (!shako__cut(&rest, '<') || !read_local_part(&rest, &local_part) ||
-      !shako__cut(&rest, '>')) {
+      !shako__cut(&rest, '>') || !is_written(local_part, utf8)) {
     return false;
   }
 
@@ -210,24 +254,14 @@ bool shako__bare_path_read(shako_span *text, shako__path *path) {
   return true;
 }
 
-/* sub-domain = Let-dig [Ldh-str] */
-static bool is_label(shako_span label) {
-  return label.len > 0 && label.len <= LABEL_LENGTH && label.ptr[0] != '-' &&
-         label.ptr[label.len - 1] != '-';
+bool shako__is_mailbox(shako_span text, bool utf8) {
+  shako__path path;
+
+  return is_written(text, utf8) && read_mailbox(&text, &path) && text.len == 0;
 }
 
 bool shako__is_domain(shako_span text) {
-  if (text.len > DOMAIN_LENGTH) {
-    return false;
-  }
-
-  do {
-    if (!is_label(shako__cut_class(&text, is_ldh))) {
-      return false;
-    }
-  } while (shako__cut(&text, '.'));
-
-  return text.len == 0;
+  return shako__all_text(text) && is_domain(text);
 }
 
 /* General-address-literal = Standardized-tag ":" 1*dcontent, whose tag is an
@@ -247,7 +281,7 @@ bool shako__is_address_literal(shako_span text) {
   shako_address address;
 
   if (text.len < 2 || text.len > DOMAIN_LENGTH || text.ptr[0] != '[' ||
-      text.ptr[text.len - 1] != ']') {
+      text.ptr[text.len - 1] != ']' || !shako__all_text(text)) {
     return false;
   }
 

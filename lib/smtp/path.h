@@ -18,12 +18,23 @@ typedef struct shako__path {
    follows the ">" is not looked at.  Local part 64 octets, domain 255, path
    with its brackets and its source route 256 (RFC 5321 4.5.3.1).  A
    reverse-path may be <>, a forward-path <Postmaster> in any case.  Returns
-   false, and touches nothing, where the grammar is not met. */
-bool shako__reverse_path_read(shako_span *text, shako__path *path);
-bool shako__forward_path_read(shako_span *text, shako__path *path);
+   false, and touches nothing, where the grammar is not met.
+
+   |utf8|: local parts and domains may hold UTF-8 (RFC 6531 3.3) but no
+   controls, U+0080 to U+009F among them.  Lengths count octets; a label that
+   holds any is as long as the domain may be.  Whether it is a U-label by the
+   tables of Unicode (RFC 5890 2.3.2.1) is not looked at. */
+bool shako__reverse_path_read(shako_span *text, bool utf8, shako__path *path);
+bool shako__forward_path_read(shako_span *text, bool utf8, shako__path *path);
 
 /* Reads "<local-part>" likewise: a path to which a domain is to be added. */
-bool shako__bare_path_read(shako_span *text, shako__path *path);
+bool shako__bare_path_read(shako_span *text, bool utf8, shako__path *path);
+
+/* Whether |text| is a Mailbox of such a path, without brackets. */
+bool shako__is_mailbox(shako_span text, bool utf8);
+
+/* Whether |c| may stand in an atom (RFC 5322 3.2.3). */
+bool shako__is_atext(uint8_t c);
 
 /* Whether |text| is a Domain of RFC 5321 4.1.2: labels of letters, digits and
    inner hyphens, 1 to 63 octets each, 255 in all. */
