@@ -9,6 +9,7 @@
 #include <shako/session.h>
 
 #include "base/ascii.h"
+#include "smtp/esmtp.h"
 #include "smtp/line.h"
 #include "smtp/param.h"
 
@@ -235,18 +236,20 @@ static void check_size(const shako__param *param, uint64_t size) {
   }
 }
 
-/* What MAIL's parameters say, read one by one. */
+/* What SIZE and BODY say, read one by one. */
 static void check_params(shako_span text) {
-  shako__mail_params params;
+  shako__params params;
   shako__param param;
   bool has_size = false;
   unsigned flags = 0;
 
-  if (shako__mail_params_read(text, &params) != SHAKO__PARAM_OK) {
+  if (shako__params_read(text, SHAKO_VERB_MAIL,
+                         SHAKO__ESMTP_SIZE | SHAKO__ESMTP_8BITMIME,
+                         &params) != SHAKO__PARAMS_OK) {
     return;
   }
   while (text.len > 0) {
-    CHECK(shako__param_read(&text, &param));
+    CHECK(shako__param_read(&text, false, &param));
     if (shako__equals(param.keyword, "SIZE")) {
       CHECK(!has_size);
       has_size = true;

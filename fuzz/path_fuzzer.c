@@ -9,8 +9,10 @@
 
 #include "base/ascii.h"
 #include "base/utf8.h"
+#include "smtp/esmtp.h"
 #include "smtp/param.h"
 #include "smtp/path.h"
+#include "smtp/xtext.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
 
@@ -206,26 +208,26 @@ static shako_span check_both(shako_span text) {
   return utf8;
 }
 
-static void check_param(shako_span text, const shako__param *param) {
+static void check_param(shako_span text, bool utf8, const shako__param *param) {
   check_inside(text, param->keyword);
   check_inside(text, param->value);
   CHECK(param->keyword.len > 0 && shako__is_alnum(param->keyword.ptr[0]));
   CHECK(!holds(param->keyword, " ="));
   CHECK(!holds(param->value, " ="));
-  CHECK(shako__all_text(param->value));
+  CHECK(shako__is_written(param->value, utf8));
   CHECK(param->has_value == (param->value.len > 0));
 }
 
 /* Reads |text| by shako__param_read() alone; returns the number of parameters
    or -1. */
-static int count_params(shako_span text) {
+static int count_params(shako_span text, bool utf8) {
   int count = 0;
 
   while (text.len > 0) {
     shako_span rest = text;
     shako__param param;
 
-    if (!shako__param_read(&rest, &param)) {
+    if (!shako__param_read(&rest, utf8, &param)) {
       CHECK(rest.ptr == text.ptr && rest.len == text.len);
       return -1;
     }
@@ -233,7 +235,7 @@ static int count_params(shako_span text) {
     check_cut(text, rest);
     CHECK(rest.len < text.len);
     CHECK(rest.len == 0 || rest.ptr[0] == ' ');
-    check_param(text, &param);
+    check_param(text, utf8, &param);
     text = rest;
     count++;
   }
@@ -241,18 +243,65 @@ static int count_params(shako_span text) {
   return count;
 }
 
+/* What comes out of |span|, xtext or unitext, may be shown. */
+static void check_decoded(shako_span span, bool is_unitext, bool utf8) {
+  uint8_t octets[600];
+  shako_span out = {octets, 0};
+
+  CHECK(is_unitext ? shako__unitext_decode(span, utf8, NULL, &out.len)
+                   : shako__xtext_decode(span, NULL, &out.len));
+  CHECK(out.len <= span.len);
+  if (out.len <= sizeof(octets)) {
+    CHECK(is_unitext ? shako__unitext_decode(span, utf8, octets, &out.len)
+                     : shako__xtext_decode(span, octets, &out.len));
+    CHECK(is_text(out, is_unitext));
+  }
+}
+
+static void check_said(shako_verb verb, unsigned esmtp,
+                       const shako__params *params) {
+  bool mail = verb == SHAKO_VERB_MAIL;
+  bool utf8 = (esmtp & SHAKO__ESMTP_IN_UTF8) != 0;
+
+  CHECK((params->flags & ~0xfu) == 0 && params->notify <= 0xf);
+  CHECK(mail ? params->notify == 0 && params->orcpt.len == 0
+             : params->size == 0 && params->flags == 0 &&
+                   params->ret == SHAKO_RET_UNSAID && params->envid.len == 0 &&
+                   params->auth.len == 0);
+  CHECK(!(params->notify & SHAKO_NOTIFY_NEVER) ||
+        params->notify == SHAKO_NOTIFY_NEVER);
+  CHECK(params->envid.len <= 100);
+  check_decoded(params->envid, false, false);
+  if (!shako__equals(params->auth, "<>")) {
+    check_decoded(params->auth, false, false);
+  }
+  CHECK((params->orcpt_type.len > 0) == (params->orcpt.len > 0));
+  if (params->orcpt.len > 0) {
+    check_decoded(params->orcpt, shako__equals(params->orcpt_type, "utf-8"),
+                  utf8);
+  }
+}
+
+static void check_params_of(shako_span text, shako_verb verb, unsigned esmtp) {
+  int count = count_params(text, (esmtp & SHAKO__ESMTP_IN_UTF8) != 0);
+  shako__params params;
+  shako__params_result result = shako__params_read(text, verb, esmtp, &params);
+
+  CHECK(result != SHAKO__PARAMS_UNKNOWN || text.len > 0);
+  CHECK((esmtp & 0x7fu) != 0 || result != SHAKO__PARAMS_OK || text.len == 0);
+  if (result == SHAKO__PARAMS_OK) {
+    CHECK(count >= 0 && count <= (verb == SHAKO_VERB_MAIL ? 7 : 2));
+    check_said(verb, esmtp, &params);
+  }
+}
+
 static void check_params(shako_span text) {
-  int count = count_params(text);
-  shako__mail_params params;
-  shako__param_result mail = shako__mail_params_read(text, &params);
-  shako__param_result rcpt = shako__rcpt_params_read(text);
+  static const unsigned sets[] = {0, 0x03, 0x7f, 0xff};
+  size_t i;
 
-  CHECK((rcpt == SHAKO__PARAM_OK) == (text.len == 0));
-
-  if (mail == SHAKO__PARAM_OK) {
-    CHECK(count >= 0 && count <= 2);
-    CHECK((params.flags & ~SHAKO_MAIL_8BITMIME) == 0);
-    CHECK(count > 0 || (params.size == 0 && params.flags == 0));
+  for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+    check_params_of(text, SHAKO_VERB_MAIL, sets[i]);
+    check_params_of(text, SHAKO_VERB_RCPT, sets[i]);
   }
 }
 

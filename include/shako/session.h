@@ -137,7 +137,24 @@ typedef enum shako_event_type {
 } shako_event_type;
 
 /* MAIL's parameters. */
-#define SHAKO_MAIL_8BITMIME 0x01u /* BODY=8BITMIME (RFC 6152) */
+#define SHAKO_MAIL_8BITMIME   0x01u /* BODY=8BITMIME (RFC 6152) */
+#define SHAKO_MAIL_BINARYMIME 0x02u /* BODY=BINARYMIME (RFC 3030 3) */
+#define SHAKO_MAIL_SMTPUTF8   0x04u /* RFC 6531 3.4 */
+#define SHAKO_MAIL_REQUIRETLS 0x08u /* RFC 8689 */
+
+/* MAIL's RET: how much of the message a DSN returns (RFC 3461 4.3). */
+typedef enum shako_ret {
+  SHAKO_RET_UNSAID = 0,
+  SHAKO_RET_FULL = 1,
+  SHAKO_RET_HDRS = 2
+} shako_ret;
+
+/* RCPT's NOTIFY: when a DSN is wanted (RFC 3461 4.1), a set of these; 0 if
+   nothing was said.  NEVER stands alone. */
+#define SHAKO_NOTIFY_NEVER   0x01u
+#define SHAKO_NOTIFY_SUCCESS 0x02u
+#define SHAKO_NOTIFY_FAILURE 0x04u
+#define SHAKO_NOTIFY_DELAY   0x08u
 
 /**
  * Something that happened.  Owned by the session, and valid, spans and all,

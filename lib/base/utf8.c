@@ -81,6 +81,10 @@ bool shako__is_utf8_text(shako_span text) {
   return shako__is_utf8(text);
 }
 
+bool shako__is_written(shako_span text, bool utf8) {
+  return utf8 ? shako__is_utf8_text(text) : shako__all_text(text);
+}
+
 size_t shako__utf8_put(uint32_t point, uint8_t *to) {
   size_t len = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
   static const uint8_t marks[] = {0x00, 0xc0, 0xe0, 0xf0};

@@ -19,6 +19,10 @@ bool shako__is_utf8(shako_span text);
    U+009F: what may be shown. */
 bool shako__is_utf8_text(shako_span text);
 
+/* Whether |text| is printable ASCII and spaces or, where |utf8| says that it
+   may be, UTF-8 without controls. */
+bool shako__is_written(shako_span text, bool utf8);
+
 /* Writes |point|, a character up to U+10FFFF and no surrogate, to |to|, at most
    4 octets, whose number it returns. */
 size_t shako__utf8_put(uint32_t point, uint8_t *to);

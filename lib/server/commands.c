@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "policy/refusals.h"
 #include "server/counters.h"
+#include "smtp/esmtp.h"
 #include "smtp/line.h"
 #include "smtp/param.h"
 #include "smtp/path.h"
@@ -230,13 +231,22 @@ static bool cut_keyword(shako_span *text, const char *keyword) {
   return true;
 }
 
-static const shako_verdict *judge_params(shako__param_result result) {
-  switch (result) {
-  case SHAKO__PARAM_OK:
+/* What EHLO offered; without it there are no parameters (RFC 5321 2.2.1). */
+static unsigned offered(const shako_session *session) {
+  return session->home == SHAKO__PHASE_EHLO
+             ? SHAKO__ESMTP_SIZE | SHAKO__ESMTP_8BITMIME
+             : 0;
+}
+
+static const shako_verdict *read_params(const shako_session *session,
+                                        shako_span text, shako_verb verb,
+                                        shako__params *params) {
+  switch (shako__params_read(text, verb, offered(session), params)) {
+  case SHAKO__PARAMS_OK:
     return NULL;
-  case SHAKO__PARAM_MALFORMED:
+  case SHAKO__PARAMS_MALFORMED:
     return no(SHAKO__REFUSAL_BAD_PARAMETER);
-  case SHAKO__PARAM_UNKNOWN:
+  case SHAKO__PARAMS_UNKNOWN:
     return no(SHAKO__REFUSAL_UNKNOWN_PARAMETER);
   }
   return no(SHAKO__REFUSAL_BAD_PARAMETER);
@@ -255,12 +265,12 @@ static const shako_verdict *judge_sender(const shako_session *session,
   return shako_policy_check(policy, &facts, SHAKO_VERB_MAIL);
 }
 
-/* RFC 5321 4.1.1.2.  Without EHLO there are no parameters (2.2.1). */
+/* RFC 5321 4.1.1.2 */
 const shako_verdict *shako__parse_mail(shako_session *session,
                                        shako_span argument) {
   const shako_policy *policy = shako__policy(session);
   const shako_verdict *refusal;
-  shako__mail_params params = {0};
+  shako__params params;
   shako__path path;
 
   if (!cut_keyword(&argument, "FROM:")) {
@@ -270,12 +280,9 @@ const shako_verdict *shako__parse_mail(shako_session *session,
       !shako__path_complete(session, &argument, &path)) {
     return no(SHAKO__REFUSAL_BAD_REVERSE_PATH);
   }
-  refusal = judge_params(shako__mail_params_read(argument, &params));
+  refusal = read_params(session, argument, SHAKO_VERB_MAIL, &params);
   if (refusal) {
     return refusal;
-  }
-  if (argument.len > 0 && session->home != SHAKO__PHASE_EHLO) {
-    return no(SHAKO__REFUSAL_UNKNOWN_PARAMETER);
   }
   if (policy->max_message_size != 0 && params.size > policy->max_message_size) {
     return no(SHAKO__REFUSAL_MESSAGE_TOO_BIG);
@@ -297,6 +304,7 @@ const shako_verdict *shako__parse_rcpt(shako_session *session,
                                        shako_span argument) {
   const shako_policy *policy = shako__policy(session);
   const shako_verdict *refusal;
+  shako__params params;
   shako__path path;
 
   if (!cut_keyword(&argument, "TO:")) {
@@ -306,7 +314,7 @@ const shako_verdict *shako__parse_rcpt(shako_session *session,
       !shako__path_complete(session, &argument, &path)) {
     return no(SHAKO__REFUSAL_BAD_FORWARD_PATH);
   }
-  refusal = judge_params(shako__rcpt_params_read(argument));
+  refusal = read_params(session, argument, SHAKO_VERB_RCPT, &params);
   if (refusal) {
     return refusal;
   }

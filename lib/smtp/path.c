@@ -12,7 +12,7 @@
  *
  * The rules are those of RFC 6531 3.3: octets beyond ASCII have their place in
  * atoms, in quotes and in labels.  Whether there may be any, and that they are
- * UTF-8, is seen at the end, in all that was read (is_written()).
+ * UTF-8, is seen at the end, in all that was read.
  */
 
 /* RFC 5321 4.5.3.1.1 to 4.5.3.1.3, in octets; RFC 1035 2.3.4 for the label. */
@@ -58,12 +58,6 @@ static shako_span cut_off(shako_span from, shako_span rest) {
   from.len -= rest.len;
 
   return from;
-}
-
-/* Whether |text| is of ASCII, or, where |utf8| allows, of UTF-8, without
-   controls. */
-static bool is_written(shako_span text, bool utf8) {
-  return utf8 ? shako__is_utf8_text(text) : shako__all_text(text);
 }
 
 /* Dot-string = Atom *("." Atom) */
@@ -201,7 +195,7 @@ static bool read_path(shako_span *text, bool utf8, shako__path *path) {
   }
 
   whole = cut_off(*text, rest);
-  if (whole.len > PATH_LENGTH || !is_written(whole, utf8)) {
+  if (whole.len > PATH_LENGTH || !shako__is_written(whole, utf8)) {
     return false;
   }
 
@@ -242,7 +236,7 @@ bool shako__bare_path_read(shako_span *text, bool utf8, shako__path *path) {
   shako_span local_part;
 
   if (!shako__cut(&rest, '<') || !read_local_part(&rest, &local_part) ||
-      !shako__cut(&rest, '>') || !is_written(local_part, utf8)) {
+      !shako__cut(&rest, '>') || !shako__is_written(local_part, utf8)) {
     return false;
   }
 
@@ -257,7 +251,8 @@ bool shako__bare_path_read(shako_span *text, bool utf8, shako__path *path) {
 bool shako__is_mailbox(shako_span text, bool utf8) {
   shako__path path;
 
-  return is_written(text, utf8) && read_mailbox(&text, &path) && text.len == 0;
+  return shako__is_written(text, utf8) && read_mailbox(&text, &path) &&
+         text.len == 0;
 }
 
 bool shako__is_domain(shako_span text) {
