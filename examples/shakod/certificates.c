@@ -3,8 +3,8 @@
 #include "log.h"
 #include "passphrase.h"
 
-static bool read_one(shako_certificate **to, const certificate_settings *s,
-                     const engine *from) {
+bool certificate_read(shako_certificate **to, const certificate_settings *s,
+                      const engine *from) {
   char message[ENGINE_MESSAGE_SIZE] = "";
   passphrase secret;
   shako_certificate_source source = {.struct_size = sizeof(source),
@@ -66,7 +66,7 @@ static bool fill(certificates *c, shako_certificate_table *table,
     const certificate_settings *s = &l->certificates[c->count];
     int error;
 
-    if (!read_one(&c->items[c->count], s, from)) {
+    if (!certificate_read(&c->items[c->count], s, from)) {
       return false;
     }
 

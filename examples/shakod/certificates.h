@@ -11,6 +11,11 @@ typedef struct certificates {
   shako_certificate_slot *slot;
 } certificates;
 
+/* Reads one with |from| and stores it in |*to|.  Returns false after a line
+   that says what is wrong. */
+bool certificate_read(shako_certificate **to, const certificate_settings *s,
+                      const engine *from);
+
 /* Reads those of |l| with |from| into |*c|, all at zero.  Returns false after a
    line that says what is wrong; certificates_close() is due then too. */
 bool certificates_read(certificates *c, const listener_settings *l,

@@ -65,6 +65,7 @@ static cfg_t *make(void) {
   cfg_opt_t server[] = {STRING("engine"),
                         STRING("hostname"),
                         STRING("maildir"),
+                        STRING("pid_file"),
                         FLAG("discard"),
                         CFG_BOOL("watch", cfg_true, CFGF_NONE),
                         STRING("user"),
@@ -105,17 +106,24 @@ static bool parse(cfg_t *cfg, const char *file, buffer *text) {
   return error == CFG_SUCCESS;
 }
 
-bool config_read(settings *s, const char *file) {
-  buffer text = {0};
+bool config_parse(settings *s, const char *file, buffer *text) {
   cfg_t *cfg = make();
-  bool done = cfg != NULL && file_read(&text, file);
 
   s->file = file;
   s->parsed = cfg;
-  if (done) {
-    config_text_prepare(text.ptr, text.len);
-    done = parse(cfg, file, &text) && config_take(s, cfg);
+  if (cfg == NULL) {
+    log_line("%s: out of memory", file);
+    return false;
   }
+
+  config_text_prepare(text->ptr, text->len);
+
+  return parse(cfg, file, text) && config_take(s, cfg);
+}
+
+bool config_read(settings *s, const char *file) {
+  buffer text = {0};
+  bool done = file_read(&text, file) && config_parse(s, file, &text);
 
   buffer_free(&text);
 

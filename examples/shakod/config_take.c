@@ -160,6 +160,7 @@ static bool take_server(settings *s, cfg_t *cfg) {
   s->discard = cfg_getbool(cfg, "discard") == cfg_true;
   s->watch = cfg_getbool(cfg, "watch") == cfg_true;
   s->maildir = config_take_path(cfg, "maildir");
+  s->pid_file = config_take_path(cfg, "pid_file");
   s->user = cfg_getstr(cfg, "user");
   s->resolver = cfg_getstr(cfg, "resolver");
   take_number(cfg, "workers", &s->workers);

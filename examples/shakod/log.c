@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +18,9 @@ static void write_line(const char *line, size_t len) {
 }
 
 void log_line(const char *format, ...) {
-  char line[1024] = "shakod: ";
-  size_t head = strlen(line);
+  char line[1024];
+  size_t head = (size_t)snprintf(line, sizeof(line) / 2,
+                                 "%.100s: ", program_invocation_short_name);
   size_t room = sizeof(line) - head - 1;
   va_list args;
   int n;

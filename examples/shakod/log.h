@@ -10,7 +10,7 @@
 /* What goes to standard error: whole lines, each in one write, so that those
    of several threads never mix.  Nothing that a peer said is ever in one. */
 
-/* Writes "shakod: " and what follows as one line. */
+/* Writes the program's name, ": " and what follows as one line. */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* How often one reason was given to a peer. */

@@ -26,11 +26,13 @@
  *   service    what all threads share from start to end
  *   listen     the listening sockets
  *   engine     the TLS libraries there are
+ *   pid_file   who the running server is
  *   become     from root to an ordinary user
  *   log        what is told on standard error
  *   address, buffer, file, number   small tools
  */
 #include <signal.h>
+#include <unistd.h>
 
 #include <ares.h>
 
@@ -38,6 +40,7 @@
 #include "certificate_check.h"
 #include "config.h"
 #include "log.h"
+#include "pid_file.h"
 #include "report.h"
 #include "server.h"
 #include "watch.h"
@@ -87,6 +90,7 @@ static bool prepare(const settings *s, service *shared, endpoints *sockets,
   }
 
   return *first != NULL && bind_all(sockets, s->workers) &&
+         (s->pid_file == NULL || pid_file_write(s->pid_file)) &&
          (s->user == NULL || become(s->user)) && service_open_mail(shared, s) &&
          listen_all(sockets);
 }
@@ -96,6 +100,8 @@ static int serve(const options *o, const settings *s, service *shared) {
   setup *first;
   uint64_t stamp = watch_stamp(s);
 
+  int status;
+
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of write() */
   if (!prepare(s, shared, &sockets, &first)) {
@@ -104,7 +110,12 @@ static int serve(const options *o, const settings *s, service *shared) {
     return EXIT_WRONG;
   }
 
-  return server_run(&(server_start){o, s, shared, &sockets, first, stamp});
+  status = server_run(&(server_start){o, s, shared, &sockets, first, stamp});
+  if (s->pid_file != NULL) {
+    unlink(s->pid_file); /* where we still may; else the lock tells */
+  }
+
+  return status;
 }
 
 static int run(const options *o, const settings *s) {

@@ -147,6 +147,10 @@ const char *settings_fixed(const settings *a, const settings *b) {
     return "maildir and discard";
   }
 
+  if (!same_text(a->pid_file, b->pid_file)) {
+    return "pid_file";
+  }
+
   if (!same_text(a->user, b->user)) {
     return "user";
   }

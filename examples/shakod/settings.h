@@ -62,7 +62,8 @@ typedef struct settings {
   const engine *engine;
   const char *hostname; /* NULL: the machine's */
   const char *maildir;
-  const char *user; /* NULL: stay who we are */
+  const char *pid_file; /* NULL: none is written */
+  const char *user;     /* NULL: stay who we are */
   bool discard;
   bool watch; /* reload when a table or a certificate changes */
   unsigned workers;
