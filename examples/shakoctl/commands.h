@@ -1,0 +1,9 @@
+#ifndef SHAKOCTL_COMMANDS_H
+#define SHAKOCTL_COMMANDS_H
+
+#include "ctl.h"
+
+/* Runs |line|, a command with its arguments, which is changed. */
+void commands_run(ctl *c, char *line);
+
+#endif /* SHAKOCTL_COMMANDS_H */
