@@ -16,12 +16,36 @@ static size_t pass_string(const char *text, size_t len, size_t at) {
   return at + 1;
 }
 
-static size_t blank_comment(char *text, size_t len, size_t at) {
-  for (; at < len && text[at] != '\n'; at++) {
-    text[at] = ' ';
+static size_t blank(char *text, size_t at, size_t end) {
+  for (; at < end; at++) {
+    text[at] = text[at] == '\n' ? '\n' : ' ';
   }
 
   return at;
+}
+
+/* Whether what begins at |at| is not the rest of a bare word. */
+static bool is_start(const char *text, size_t at) {
+  return at == 0 || isspace((unsigned char)text[at - 1]) ||
+         strchr("{}=,\"'", text[at - 1]) != NULL;
+}
+
+/* Returns where the comment ends that begins at |at|, or |at| where none
+   does. */
+static size_t find_comment_end(const char *text, size_t len, size_t at) {
+  bool two = len - at >= 2 && text[at] == '/' && is_start(text, at);
+  const char *end = NULL;
+
+  if (text[at] == '#' || (two && text[at + 1] == '/')) {
+    end = memchr(text + at, '\n', len - at);
+    return end != NULL ? (size_t)(end - text) : len;
+  }
+
+  if (two && text[at + 1] == '*') {
+    end = memmem(text + at + 2, len - at - 2, "*/", 2);
+  }
+
+  return end != NULL ? (size_t)(end - text) + 2 : at;
 }
 
 static bool is_word(char octet) {
@@ -54,10 +78,12 @@ void config_text_prepare(char *text, size_t len) {
   size_t at = 0;
 
   while (at < len) {
-    if (text[at] == '"' || text[at] == '\'') {
+    size_t end = find_comment_end(text, len, at);
+
+    if (end > at) {
+      at = blank(text, at, end);
+    } else if (text[at] == '"' || text[at] == '\'') {
       at = pass_string(text, len, at);
-    } else if (text[at] == '#') {
-      at = blank_comment(text, len, at);
     } else if (is_word(text[at])) {
       at = pass_word(text, len, at);
     } else {

@@ -140,6 +140,20 @@ def the_concurrency_of_a_listener_is_for_all_peers():
             client.socket.close()
 
 
+@case
+def comments_are_no_part_of_it():
+    for comment in ("# it's", "// it's", "/* it's */", "/*\n'\n#*/", '//"'):
+        text = CONFIGURATION.replace("# and two", comment)
+        for config in text, f"{comment}\n{text}", f"{text}{comment}":
+            with Folder(config) as folder:
+                run(SHAKOD, "--check", folder.config)
+                line = config.count("\n", 0, config.index("lookup_")) + 1
+                folder.config.write_text(
+                    config.replace("timeout = 5", "timeout = 0"))
+                said = refused_plain("-c", folder.config)
+                check(f":{line}: lookup_timeout" in said, said)
+
+
 # What is put for what, and what the one line names.
 WRONG = [
     ("maildir = ", "mialdir = ", 2, "mialdir"),
