@@ -189,6 +189,7 @@ static void show_users(const certificate_settings *item, const draft *d) {
       if (strcmp(from->certificates[i].chain, item->chain) == 0) {
         printf("%s%s", separator, from->name);
         separator = ", ";
+        break;
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../shakod/log.h"
 #include "../shakod/number.h"
@@ -84,12 +85,59 @@ static bool is_usable(const draft *d) {
   return all != NULL;
 }
 
+/* Returns the kind of the key of |item|, or NULL after a line. */
+static const char *kind_of(const draft *d, const certificate_settings *item) {
+  shako_certificate *certificate = NULL;
+  shako_certificate_report report;
+
+  if (!certificate_list_read(item, d, &certificate, &report)) {
+    return NULL;
+  }
+
+  shako_certificate_unref(certificate);
+
+  return report.key;
+}
+
+/* Whether |c| is for |name|, as the configuration has it. */
+static bool is_for(const certificate_settings *c, const char *name) {
+  if (c->name == NULL) {
+    return strcmp(name, "default") == 0 || strcmp(name, "*") == 0;
+  }
+
+  return strcasecmp(c->name, name) == 0;
+}
+
+/* Whether |item| would be the second of its kind for |name|, which no client
+   would ever see. */
+static bool is_second(const listener_edit *e, const char *name,
+                      const certificate_settings *item) {
+  const draft *d = &e->c->draft;
+  const listener_settings *l = listener_now(e);
+  const char *kind = kind_of(d, item);
+  size_t i;
+
+  for (i = 0; kind != NULL && i < l->certificate_count; i++) {
+    const char *other = is_for(&l->certificates[i], name)
+                            ? kind_of(d, &l->certificates[i])
+                            : NULL;
+
+    if (other != NULL && strcmp(kind, other) == 0) {
+      printf("There is one of its kind (%s) for that name. Use DELETE first.\n",
+             kind);
+      return true;
+    }
+  }
+
+  return kind == NULL;
+}
+
 static void use(const listener_edit *e, const char *name,
                 const certificate_settings *item) {
   draft *d = &e->c->draft;
   draft_mark mark;
 
-  if (!draft_take_mark(d, &mark)) {
+  if (is_second(e, name, item) || !draft_take_mark(d, &mark)) {
     return;
   }
 
@@ -98,9 +146,7 @@ static void use(const listener_edit *e, const char *name,
     return;
   }
 
-  puts(
-      "It was not added. Where there is one of its kind for that name already, "
-      "use DELETE\nfirst.");
+  puts("It was not added.");
   draft_return(d, &mark);
 }
 

@@ -130,7 +130,7 @@ static bool read_reply(smtp_client *c) {
 
     c->code = atoi(c->reply);
     c->offers_tls =
-        c->offers_tls || (c->code == 250 && c->reply[3] != '\0' &&
+        c->offers_tls || (i > 0 && c->code == 250 && c->reply[3] != '\0' &&
                           strcasecmp(c->reply + 4, "STARTTLS") == 0);
     if (c->reply[3] != '-') {
       return true;
