@@ -32,6 +32,7 @@
 #include <shako/certificate.h>
 #include <shako/common.h>
 #include <shako/counters.h>
+#include <shako/destination.h>
 #include <shako/hat.h>
 #include <shako/io.h>
 #include <shako/listener.h>
