@@ -29,6 +29,7 @@
  * the peer, send means to the peer; octets are what others call bytes.
  */
 
+#include <shako/alert.h>
 #include <shako/certificate.h>
 #include <shako/common.h>
 #include <shako/counters.h>
