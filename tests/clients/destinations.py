@@ -12,6 +12,7 @@ import warnings
 import authority
 from harness import TIMEOUT, TOP, case, check, main, same
 from next_hop import NextHop, server_context
+from postfix import Postfix
 
 DELIVER = pathlib.Path(os.environ.get(
     "DELIVER", TOP / "build/examples/deliver"))
@@ -148,7 +149,7 @@ TABLE = {
 }
 
 WORDS = {"E": ("delivered encrypted", 0), "C": ("delivered in clear", 0),
-         "D": ("deferred", DEFERRED)}
+         "D": ("deferred", DEFERRED), "B": ("bounced", BOUNCED)}
 
 
 def demand_kept_apart(hop, letter):
@@ -186,6 +187,64 @@ def add_rows():
 
 
 add_rows()
+
+
+# The same of Postfix, by what its main.cf says; B is bounced.
+def with_certificate(*more, level="may", name="good", host=MX, days=None):
+    chain, key = signed(name, host, days)
+    return (f"smtpd_tls_security_level = {level}",
+            f"smtpd_tls_cert_file = {chain}", f"smtpd_tls_key_file = {key}",
+            *more)
+
+
+POSTFIX = {
+    "good": (with_certificate, "CEEEE", None, None),
+    "no TLS": (lambda: (), "CCDCD", NOT_SUPPORTED, NOT_SUPPORTED),
+    "no key": (lambda: ("smtpd_tls_security_level = may",
+                        "smtpd_tls_cert_file = /none"),
+               "CCDCD", NOT_SUPPORTED, NOT_SUPPORTED),
+    "old TLS": (lambda: with_certificate(
+        "smtpd_tls_protocols = !TLSv1.2, !TLSv1.3"), "CDDDD", FAILURE,
+                FAILURE),
+    "wrong name": (lambda: with_certificate(
+        name="wrong", host="other.example"), "CEEED", None, MISMATCH),
+    "expired": (lambda: with_certificate(
+        name="old", days=("20200101000000Z", "20200301000000Z")),
+                "CEEED", None, EXPIRED),
+    "demands TLS": (lambda: with_certificate(level="encrypt"), "BEEEE", None,
+                    None),
+}
+
+
+def run_postfix(name):
+    settings, letters, plain, verified = POSTFIX[name]
+    with Postfix(*settings()) as hop:
+        for setting, letter in zip(SETTINGS, letters):
+            result = (None if setting == "off" else
+                      verified if setting.endswith("verify") else plain)
+            delivery = Delivery(hop.port, setting)
+            words, status = WORDS[letter]
+            delivery.demand(words, status, result,
+                            letter == "D" and setting.startswith("require"))
+            if letter in "DB":
+                hop.demand_nothing()
+                continue
+            head, body = hop.take().split(b"\n\n", 1)
+            same(body, MESSAGE.split(b"\n\n", 1)[1])
+            same(b"with ESMTPS id" in head, letter == "E")
+            same(b"(using TLSv1.3 with cipher" in head, letter == "E")
+
+
+def add_postfix_rows():
+    for name in POSTFIX:
+        def row(name=name):
+            run_postfix(name)
+
+        row.__name__ = "postfix_" + name.replace(" ", "_")
+        case(row)
+
+
+add_postfix_rows()
 
 
 @case
