@@ -47,17 +47,29 @@ contents contents_read(const char *path) {
   return read;
 }
 
-contents contents_as_message(contents from, const char *path) {
-  contents to = {must_grow(NULL, 2 * from.len + 1), 0};
+/* A CR in front of the NUL at the end stands alone too. */
+static bool has_lone_cr(const contents *in) {
   size_t i;
 
-  for (i = 0; i < from.len; i++) {
-    bool is_end = from.octets[i] == '\n';
-
-    if (from.octets[i] == '\r' && from.octets[i + 1] != '\n') {
-      fail(path, "a CR stands alone in it", EX_DATAERR);
+  for (i = 0; i < in->len; i++) {
+    if (in->octets[i] == '\r' && in->octets[i + 1] != '\n') {
+      return true;
     }
-    if (is_end && (i == 0 || from.octets[i - 1] != '\r')) {
+  }
+  return false;
+}
+
+contents contents_as_message(contents from, const char *path) {
+  contents to;
+  size_t i;
+
+  if (has_lone_cr(&from)) {
+    free(from.octets);
+    fail(path, "a CR stands alone in it", EX_DATAERR);
+  }
+  to = (contents){must_grow(NULL, 2 * from.len + 1), 0};
+  for (i = 0; i < from.len; i++) {
+    if (from.octets[i] == '\n' && (i == 0 || from.octets[i - 1] != '\r')) {
       to.octets[to.len++] = '\r';
     }
     to.octets[to.len++] = from.octets[i];
