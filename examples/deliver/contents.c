@@ -9,7 +9,7 @@
 /* No message or table is longer. */
 #define CONTENTS_MAX (256u * 1024 * 1024)
 
-static void fail(const char *path, const char *what, int status) {
+static _Noreturn void fail(const char *path, const char *what, int status) {
   fprintf(stderr, "deliver: %s: %s\n", path, what);
   exit(status);
 }
@@ -25,13 +25,13 @@ static void *must_grow(void *octets, size_t size) {
 
 contents contents_read(const char *path) {
   FILE *file = fopen(path, "rb");
-  contents read = {must_grow(NULL, 65537), 0};
+  contents read;
   size_t n;
 
   if (file == NULL) {
     fail(path, "it cannot be opened", EX_NOINPUT);
-    return read;
   }
+  read = (contents){must_grow(NULL, 65537), 0};
   while ((n = fread(read.octets + read.len, 1, 65536, file)) > 0) {
     read.len += n;
     if (read.len > CONTENTS_MAX) {
