@@ -202,6 +202,7 @@ static void keys_are_told_apart(void **state) {
   assert_int_equal(shako_alerts_expiry(alerts), 5000);
   assert_string_equal(shako_alerts_due(alerts, 5999)->alert->key, "a");
   assert_null(shako_alerts_due(alerts, 5999));
+  assert_int_equal(shako_alerts_expiry(alerts), 6000);
   assert_string_equal(shako_alerts_due(alerts, 6000)->alert->key, "b");
   end(alerts);
 }
@@ -218,12 +219,12 @@ static void a_threshold_is_reached_first(void **state) {
   assert_null(shako_alerts_raise(alerts, &alert, 2000));
   assert_int_equal(shako_alerts_expiry(alerts), SHAKO_TIME_NEVER);
   assert_null(shako_alerts_due(alerts, 30000));
-  notice = shako_alerts_raise(alerts, &alert, 31000);
+  notice = shako_alerts_raise(alerts, &alert, 33000);
   assert_non_null(notice);
   assert_int_equal(notice->count, 3);
   assert_int_equal(notice->first, 1000);
-  assert_null(shako_alerts_raise(alerts, &alert, 31001));
-  assert_int_equal(shako_alerts_expiry(alerts), 36000);
+  assert_null(shako_alerts_raise(alerts, &alert, 33001));
+  assert_int_equal(shako_alerts_expiry(alerts), 38000);
   end(alerts);
 
   alerts = make(5, 60, 4); /* it is forgotten before it is reached */
@@ -231,7 +232,10 @@ static void a_threshold_is_reached_first(void **state) {
   assert_null(shako_alerts_raise(alerts, &alert, 60999));
   assert_null(shako_alerts_raise(alerts, &alert, 61000));
   assert_null(shako_alerts_raise(alerts, &alert, 61001));
-  assert_non_null(shako_alerts_raise(alerts, &alert, 61002));
+  notice = shako_alerts_raise(alerts, &alert, 61002);
+  assert_non_null(notice);
+  assert_int_equal(notice->count, 3);
+  assert_int_equal(notice->first, 61000);
   end(alerts);
 }
 
@@ -259,6 +263,10 @@ static void more_keys_than_places_share_one(void **state) {
   notice = shako_alerts_raise(alerts, &critical, 3);
   assert_non_null(notice); /* a severity has one of its own */
   assert_int_equal(notice->crowded, 1);
+  critical.alert_class = SHAKO_ALERT_CLASS_DELIVERY;
+  notice = shako_alerts_raise(alerts, &critical, 3);
+  assert_non_null(notice); /* ... and so has a class */
+  assert_int_equal(notice->crowded, 1);
   assert_string_equal(shako_alerts_due(alerts, 5000)->alert->key, "a");
   notice = shako_alerts_due(alerts, 5000);
   assert_string_equal(notice->alert->key, "x999");
@@ -270,19 +278,34 @@ static void more_keys_than_places_share_one(void **state) {
   end(alerts);
 }
 
-/* What was not told of yet makes room for what is to be told. */
+/* What was not told of yet makes room for what is to be told, the oldest
+   first. */
 static void what_is_only_counted_is_displaced(void **state) {
   shako_alerts *alerts = make(5, 60, 2);
-  shako_alert first = alert_of("first", 2);
-  shako_alert second = alert_of("second", 2);
+  shako_alert gone = alert_of("gone", 3);
+  shako_alert old = alert_of("old", 3);
+  shako_alert young = alert_of("young", 3);
+  const shako_alert_notice *notice;
 
   (void)state;
-  assert_null(shako_alerts_raise(alerts, &second, 0));
-  assert_null(shako_alerts_raise(alerts, &first, 1));
-  assert_non_null(raise(alerts, "told", 2)); /* in the place of the second */
-  assert_non_null(shako_alerts_raise(alerts, &first, 3));
-  assert_null(shako_alerts_raise(alerts, &second, 4)); /* crowded */
-  assert_non_null(shako_alerts_raise(alerts, &second, 5));
+  assert_null(shako_alerts_raise(alerts, &gone, 0));
+  assert_null(shako_alerts_raise(alerts, &old, 50000));
+  assert_null(shako_alerts_raise(alerts, &old, 50000));
+  assert_null(shako_alerts_raise(alerts, &young, 60000)); /* where gone was */
+  notice = raise(alerts, "told", 60001);                  /* where old was */
+  assert_non_null(notice);
+  assert_int_equal(notice->crowded, 0);
+  assert_int_equal(notice->total, 1);
+  assert_null(shako_alerts_raise(alerts, &young, 60002));
+  notice = shako_alerts_raise(alerts, &young, 60003);
+  assert_non_null(notice);
+  assert_int_equal(notice->crowded, 0);
+  assert_int_equal(notice->total, 3);
+  assert_null(shako_alerts_raise(alerts, &old, 60004)); /* no place is left */
+  assert_null(shako_alerts_raise(alerts, &old, 60005));
+  notice = shako_alerts_raise(alerts, &old, 60006);
+  assert_non_null(notice);
+  assert_int_equal(notice->crowded, 1);
   end(alerts);
 }
 
@@ -317,6 +340,7 @@ static void what_is_no_configuration_is_refused(void **state) {
   shako_alerts_config_default(&config);
   assert_int_equal(config.first_wait, 300);
   assert_int_equal(config.max_wait, 3600);
+  assert_int_equal(config.places, 64);
   config.places = 0;
   assert_int_equal(shako_alerts_new(&alerts, &config, NULL),
                    SHAKO_ERR_INVALID_ARGUMENT);

@@ -147,9 +147,9 @@ static void a_reply_refuses_what_tls_lets_through(void **state) {
     for (setting = 0; setting < COUNT(settings); setting++) {
       bool waits = rows[i].deliveries[setting] == 'D' && wanted[setting] &&
                    rows[i].state != SHAKO_ATTEMPT_BROKEN;
-      shako_delivery_verdict later = judge(&rows[i], setting, true, 450, false);
-      shako_delivery_verdict never = judge(&rows[i], setting, true, 550, false);
-      shako_delivery_verdict end = judge(&rows[i], setting, true, 450, true);
+      shako_delivery_verdict later = judge(&rows[i], setting, true, 400, false);
+      shako_delivery_verdict never = judge(&rows[i], setting, true, 500, false);
+      shako_delivery_verdict end = judge(&rows[i], setting, true, 499, true);
 
       assert_int_equal(later.delivery, SHAKO_DELIVERY_DEFER);
       assert_int_equal(never.delivery,
@@ -208,6 +208,21 @@ static void the_floor_is_the_destinations(void **state) {
   assert_null(verdict.result);
 }
 
+/* Whoever wants no TLS is not told that there was none. */
+static void no_says_nothing_of_tls(void **state) {
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < COUNT(rows); i++) {
+    shako_delivery_verdict verdict = judge(&rows[i], 0, true, 0, false);
+
+    assert_string_equal(verdict.text,
+                        rows[i].state == SHAKO_ATTEMPT_BROKEN
+                            ? "the next hop was not reached, or refused"
+                            : "the setting is No");
+  }
+}
+
 static void settings_have_names(void **state) {
   (void)state;
   assert_string_equal(shako_destination_tls_name(SHAKO_DESTINATION_TLS_NO),
@@ -230,6 +245,7 @@ int main(void) {
       cmocka_unit_test(a_reply_refuses_what_tls_lets_through),
       cmocka_unit_test(required_never_goes_in_the_clear),
       cmocka_unit_test(the_floor_is_the_destinations),
+      cmocka_unit_test(no_says_nothing_of_tls),
       cmocka_unit_test(settings_have_names),
   };
 

@@ -265,7 +265,10 @@ static void what_is_wrong_is_told_with_its_place(void **state) {
       {"x", 1, 1, NO_SECTION},
       {"\"[a]\"", 1, 1, NO_SECTION},
       {"[]", 1, 1, NO_SECTION},
-      {"[a", 1, 1, NO_SECTION},
+      {"[", 1, 1, NO_SECTION},
+      {"]", 1, 1, NO_SECTION},
+      {"[ab", 1, 1, NO_SECTION},
+      {"ab]", 1, 1, NO_SECTION},
       {"[a] [", 1, 5, NO_SECTION},
       {"[a] = 1", 1, 5, NO_SECTION},
       {"[a]\n\"table_tls\" = on", 2, 1, NO_SECTION},
@@ -299,6 +302,8 @@ static void what_is_wrong_is_told_with_its_place(void **state) {
       {"[a]\ncertificate = 1", 2, 1, GLOBAL},
       {"[DEFAULT]\nsend_tls_req_alert = 2", 2, 22, "neither off nor on"},
       {"[a]\nlimit_type = \"x", 2, 14, "no quote ends this string in its line"},
+      {"[a]\nlimit_type = a )", 2, 16, "a parenthesis that closes nothing"},
+      {"[a]\nlimit_type )", 2, 12, "a parenthesis that closes nothing"},
       {"[a]\n\x01", 2, 1, "a control octet"},
   };
   size_t i;
@@ -369,20 +374,24 @@ static void many_sections_are_found(void **state) {
   octets_free(&text);
 }
 
+static const char many_names[] =
+    "[a]\n[b]\nlimit_type = 1\ntable_tls = on\n[c]\n[d]\n[e]\n[f]\n[g]\n[h]\n"
+    "[i]\n[j]\n[k]\n[l]\n[m]\n[n]\n[o]\n[p]\n[q]\n[r]\n[s]\n[t]\n[u]\n";
+
 static void read_shared(bool refused) {
   shako_destinations *destinations = NULL;
   shako_place place = {0, 0, NULL};
   int error;
 
   failing.armed = true;
-  error = try(&destinations, exported, strlen(exported), &place);
+  error = try(&destinations, many_names, strlen(many_names), &place);
   failing.armed = false;
   if (error != 0) {
     assert_int_equal(error, SHAKO_ERR_NOMEM);
     assert_null(destinations);
     assert_true(refused);
   } else {
-    assert_int_equal(find(destinations, "example1.com").tls, PREFERRED);
+    assert_int_equal(find(destinations, "b").tls, PREFERRED);
   }
   shako_destinations_unref(destinations);
   assert_int_equal(failing.live, 0);

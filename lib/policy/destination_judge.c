@@ -122,7 +122,7 @@ static shako_delivery end(shako_delivery delivery, const shako_attempt *attempt,
   if (!lacks_tls && attempt->reply >= 500) {
     return SHAKO_DELIVERY_BOUNCE;
   }
-  if (!lacks_tls && attempt->reply >= 400) {
+  if (attempt->reply >= 400) {
     delivery = SHAKO_DELIVERY_DEFER;
   }
   return delivery == SHAKO_DELIVERY_DEFER && attempt->last

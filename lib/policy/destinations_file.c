@@ -27,7 +27,7 @@ static shako_span title_of(const shako__token *token) {
   shako_span text = token->text;
   shako_span none = {NULL, 0};
 
-  if (token->kind != SHAKO__TOKEN_WORD || text.len < 3 || text.ptr[0] != '[' ||
+  if (token->kind != SHAKO__TOKEN_WORD || text.ptr[0] != '[' ||
       text.ptr[text.len - 1] != ']') {
     return none;
   }
@@ -39,7 +39,7 @@ static shako_span title_of(const shako__token *token) {
 static bool cut_name(shako_span *name) {
   shako_span domain;
 
-  if (name->len > 1 && name->ptr[name->len - 1] == '.') {
+  if (name->ptr[name->len - 1] == '.') {
     name->len--;
   }
   domain = *name;

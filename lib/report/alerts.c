@@ -131,7 +131,6 @@ static place *find(shako_alerts *alerts, const char *key, shako_time now) {
     place *p = &alerts->places[i];
 
     if (is_free(p, now)) {
-      p->state = FREE;
       found = found == NULL ? p : found;
     } else if (strncmp(p->alert.key, key, sizeof(p->alert.key)) == 0) {
       return p;
@@ -256,9 +255,7 @@ const shako_alert_notice *shako_alerts_due(shako_alerts *alerts,
   for (i = 0; i < alerts->count; i++) {
     place *p = &alerts->places[i];
 
-    if (is_free(p, now)) {
-      p->state = FREE;
-    } else if (p->state == TOLD && is_over(p, now)) {
+    if (!is_free(p, now) && is_over(p, now)) {
       advance(alerts, p, now);
       return tell(alerts, p);
     }
