@@ -125,13 +125,14 @@ static shako_tls_info shake_hands(connection *c, SSL_CTX *tls) {
 }
 
 /* Says how a connection went, in one line. */
-static void show_end(const shako_event *event) {
-  const shako_tls_info *tls = event->u.closed.tls;
+static void show_end(const shako_session *session) {
+  shako_record record;
+  shako_session_record(session, &record);
+  const shako_tls_info *tls = record.tls;
   int failed = tls != NULL && tls->failure != SHAKO_TLS_FAILURE_NONE;
   fprintf(stderr, "own_tls: tls=%s messages=%u refused=%u end=%s\n",
           failed ? "failed" : shako_tls_version_name(tls ? tls->version : 0),
-          (unsigned)event->u.closed.messages,
-          (unsigned)event->u.closed.refusals, event->u.closed.how);
+          (unsigned)record.messages, (unsigned)record.refusals, record.how);
 }
 
 /* Says yes to every question, and shows the messages. */
@@ -150,7 +151,7 @@ static void handle(shako_session *session, const shako_event *event,
   } else if (event->type == SHAKO_EVENT_MESSAGE) {
     fflush(stdout);
   } else if (event->type == SHAKO_EVENT_CLOSED) {
-    show_end(event);
+    show_end(session);
   }
   if (question != 0) {
     shako_session_accept(session, question);

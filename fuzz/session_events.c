@@ -20,13 +20,14 @@ static run_message *last_message(run *r) {
 
 /* Writes what |event| says; a BODY's octets as a checksum, for there may be
    many. */
-static void describe(octets *text, const shako_event *event) {
+static void describe(octets *text, const shako_event *event,
+                     const shako_session *session) {
   octets extras = {0};
   uint32_t sum = 2166136261u;
 
   octets_clear(text);
   if (event->type != SHAKO_EVENT_BODY) {
-    event_text(text, &extras, event);
+    event_text(text, &extras, event, session);
     octets_add(text, extras.ptr, extras.len);
     octets_free(&extras);
     return;
@@ -43,7 +44,7 @@ void run_let_go(run *r) {
   if (!r->live) {
     return;
   }
-  describe(&text, r->live);
+  describe(&text, r->live, r->session);
   HOLDS(r, strcmp(octets_text(&text), octets_text(&r->live_text)) == 0,
         "an event changed while it lived");
   octets_free(&text);
@@ -134,19 +135,34 @@ static void check_message(run *r, const shako_event *event) {
         "a message does not end with its last line");
 }
 
-static void check_closed(run *r, const shako_event *event) {
-  const shako_tls_info *tls = event->u.closed.tls;
+static uint32_t sum_of(const uint32_t *counts) {
+  uint32_t sum = 0;
 
-  HOLDS(r, event->u.closed.messages == r->accepted,
-        "CLOSED counts other messages");
-  HOLDS(r, event->u.closed.refusals == r->violations + r->noes,
-        "CLOSED counts other refusals");
-  HOLDS(r,
-        (event->u.closed.error != 0) == r->memory.failed || !r->memory.failed,
+  for (uint32_t i = 0; i < shako_reason_count(); i++) {
+    sum += counts[i];
+  }
+  return sum;
+}
+
+static void check_closed(run *r, const shako_event *event) {
+  bool uncounted;
+  shako_record record;
+
+  shako_session_record(r->session, &record);
+  uncounted = record.refusals > 0 && !record.refused;
+  HOLDS(r, event->u.closed.how == record.how, "CLOSED for another reason");
+  HOLDS(r, record.messages == r->accepted, "the record has other messages");
+  HOLDS(r, record.refusals == r->violations + r->noes,
+        "the record has other refusals");
+  HOLDS(r, !record.refused || sum_of(record.refused) == record.refusals,
+        "the reasons do not add up to the refusals");
+  HOLDS(r, record.error != 0 || uncounted || !r->memory.failed,
         "memory ran out, and CLOSED has no error");
-  HOLDS(r, event->u.closed.error == 0 || r->memory.failed,
+  HOLDS(r, (record.error == 0 && !uncounted) || r->memory.failed,
         "an error, and nothing failed");
-  HOLDS(r, !r->secure || tls, "CLOSED without the TLS that there was");
+  HOLDS(r, r->secure == (record.tls_completed != 0),
+        "the record has other TLS");
+  HOLDS(r, !r->secure || record.tls, "CLOSED without the TLS that there was");
 }
 
 static void follow(run *r, const shako_event *event) {
@@ -233,7 +249,7 @@ void run_take_event(run *r, const shako_event *event) {
   HOLDS(r, !r->closed, "an event after CLOSED");
   HOLDS(r, !wrong, wrong);
   r->live = event;
-  describe(&r->live_text, event);
+  describe(&r->live_text, event, r->session);
   if (event->type != SHAKO_EVENT_BODY) {
     octets_add(&r->log, r->live_text.ptr, r->live_text.len);
     octets_add_text(&r->log, "\n");

@@ -123,7 +123,8 @@ static void end_an_old_loan(size_t n) {
                    0);
   event = shako_session_poll(session, 1);
   assert_int_equal(event->type, SHAKO_EVENT_CLOSED);
-  assert_int_equal(event->u.closed.tls->failure, SHAKO_TLS_FAILURE_NOT_TLS);
+  assert_int_equal(shako_session_tls(session)->failure,
+                   SHAKO_TLS_FAILURE_NOT_TLS);
   shako_session_free(session);
 }
 

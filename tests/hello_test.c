@@ -112,12 +112,13 @@ static void prepare(world *w) {
 
 /* Accepts |event|, which may be NULL, or notes it. */
 static void take(world *w, const shako_event *event) {
+  const shako_tls_info *tls = shako_session_tls(w->session);
+
   if (event && event->question) {
     assert_int_equal(shako_session_accept(w->session, event->question), 0);
   } else if (event && event->type == SHAKO_EVENT_CLOSED) {
     snprintf(w->how, sizeof(w->how), "%s", event->u.closed.how);
-    w->failure = event->u.closed.tls ? event->u.closed.tls->failure
-                                     : SHAKO_TLS_FAILURE_NONE;
+    w->failure = tls ? tls->failure : SHAKO_TLS_FAILURE_NONE;
   }
 }
 

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "address.h"
+#include "buffer.h"
 
 /* Writes a whole line.  Where nobody reads standard error any more, there is
    nobody to tell. */
@@ -37,33 +37,12 @@ void log_line(const char *format, ...) {
   }
 }
 
-void tally_add(tally *t, const char *reason) {
-  tally_entry *grown;
-  size_t i;
+static void add_tls(buffer *line, const shako_record *closed) {
+  const shako_tls_info *tls = closed->tls;
 
-  for (i = 0; i < t->len; i++) {
-    if (strcmp(t->entries[i].reason, reason) == 0) {
-      t->entries[i].count++;
-      return;
-    }
-  }
-
-  grown = realloc(t->entries, (t->len + 1) * sizeof(*grown));
-  if (grown != NULL) {
-    t->entries = grown;
-    t->entries[t->len++] = (tally_entry){reason, 1};
-  }
-}
-
-void tally_free(tally *t) {
-  free(t->entries);
-  *t = (tally){0};
-}
-
-static void add_tls(buffer *line, bool secure, const shako_tls_info *tls) {
   if (tls == NULL) {
     buffer_add(line, "none");
-  } else if (secure) {
+  } else if (closed->tls_completed) {
     buffer_add(line, shako_tls_version_name(tls->version));
     buffer_add(line, ",");
     buffer_add(line, tls->cipher != NULL ? tls->cipher : "unknown");
@@ -75,18 +54,23 @@ static void add_tls(buffer *line, bool secure, const shako_tls_info *tls) {
   }
 }
 
-static void add_refused(buffer *line, const tally *refused) {
-  size_t i;
+static void add_refused(buffer *line, const shako_record *closed) {
+  const char *before = "";
+  uint32_t i;
 
-  for (i = 0; i < refused->len; i++) {
-    buffer_add(line, i > 0 ? "," : "");
-    buffer_add(line, refused->entries[i].reason);
-    buffer_add(line, ":");
-    buffer_add_number(line, refused->entries[i].count);
+  if (closed->refused == NULL) {
+    buffer_add(line, closed->refusals > 0 ? "unknown" : "none");
+    return;
   }
 
-  if (refused->len == 0) {
-    buffer_add(line, "none");
+  for (i = 0; i < shako_reason_count(); i++) {
+    if (closed->refused[i] > 0) {
+      buffer_add(line, before);
+      buffer_add(line, shako_reason_text(i));
+      buffer_add(line, ":");
+      buffer_add_number(line, closed->refused[i]);
+      before = ",";
+    }
   }
 }
 
@@ -126,26 +110,25 @@ static void add_failure(buffer *line, const shako_tls_info *tls) {
   }
 }
 
-void log_connection(const shako_peer *peer, bool secure, const tally *refused,
-                    const shako_event *closed) {
+void log_connection(const shako_record *closed) {
   char who[ADDRESS_TEXT_SIZE];
   buffer line = {0};
 
-  address_format(&peer->address, peer->port, who);
+  address_format(&closed->peer->address, closed->peer->port, who);
   buffer_add(&line, "shakod: ");
   buffer_add(&line, who);
-  add_match(&line, &closed->u.closed.match);
+  add_match(&line, &closed->match);
   buffer_add(&line, " tls=");
-  add_tls(&line, secure, closed->u.closed.tls);
-  add_failure(&line, closed->u.closed.tls);
+  add_tls(&line, closed);
+  add_failure(&line, closed->tls);
   buffer_add(&line, " messages=");
-  buffer_add_number(&line, closed->u.closed.messages);
+  buffer_add_number(&line, closed->messages);
   buffer_add(&line, " refused=");
-  add_refused(&line, refused);
+  add_refused(&line, closed);
   buffer_add(&line, " observed=");
-  buffer_add_number(&line, closed->u.closed.observed);
+  buffer_add_number(&line, closed->observed);
   buffer_add(&line, " end=");
-  buffer_add(&line, closed->u.closed.how);
+  buffer_add(&line, closed->how);
   buffer_add(&line, "\n");
 
   if (!line.failed) {

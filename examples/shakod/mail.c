@@ -10,6 +10,7 @@
 
 #include "connection.h"
 #include "envelope.h"
+#include "log.h"
 
 static void accept_question(mail *m, shako_question question) {
   shako_session_accept(m->connection->session, question);
@@ -18,7 +19,6 @@ static void accept_question(mail *m, shako_question question) {
 /* Answers |question| with a temporary no, and tells the operator why. */
 static int refuse(mail *m, shako_question question, int error) {
   log_line("message not stored: %s", uv_strerror(-error));
-  tally_add(&m->refused, "local-error");
 
   return shako_session_answer(m->connection->session, question, 452, "4.3.1",
                               "Message not stored, try again later");
@@ -227,6 +227,13 @@ static void on_message(mail *m, const shako_event *event) {
                 on_synced);
 }
 
+static void on_closed(const mail *m) {
+  shako_record record;
+
+  shako_session_record(m->connection->session, &record);
+  log_connection(&record);
+}
+
 void mail_handle(mail *m, const shako_event *event) {
   switch (event->type) {
   case SHAKO_EVENT_LOOKUP:
@@ -260,14 +267,11 @@ void mail_handle(mail *m, const shako_event *event) {
   case SHAKO_EVENT_RESET:
     end_transaction(m);
     break;
-  case SHAKO_EVENT_VIOLATION:
-    tally_add(&m->refused, event->u.violation.verdict->reason);
-    break;
   case SHAKO_EVENT_CLOSED:
-    log_connection(shako_session_peer(m->connection->session), m->secure,
-                   &m->refused, event);
+    on_closed(m);
     break;
-  case SHAKO_EVENT_OBSERVED:    /* CLOSED counts them */
+  case SHAKO_EVENT_VIOLATION:   /* the record counts them, ... */
+  case SHAKO_EVENT_OBSERVED:    /* ... and these */
   case SHAKO_EVENT_HANDSHAKE:   /* of external TLS only */
   case SHAKO_EVENT_CERTIFICATE: /* of a provider that waits only */
     break;
@@ -281,6 +285,5 @@ bool mail_is_open(const mail *m) {
 void mail_end(mail *m) {
   lookup_cancel(m->lookup);
   end_transaction(m);
-  tally_free(&m->refused);
   free(m->helo);
 }

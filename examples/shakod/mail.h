@@ -6,7 +6,6 @@
 #include <shako/shako.h>
 
 #include "buffer.h"
-#include "log.h"
 #include "lookup.h"
 #include "maildir.h"
 
@@ -16,13 +15,12 @@ struct connection;
    session's questions.  Begin with all but |connection| at zero. */
 typedef struct mail {
   struct connection *connection;
-  char *helo;        /* the name that the peer gave itself; NULL before */
-  bool extended;     /* ... with EHLO */
-  bool secure;       /* TLS is up */
-  bool open;         /* a transaction is */
-  buffer head;       /* what is known of its head */
-  delivery *message; /* its file, from DATA to MESSAGE */
-  tally refused;
+  char *helo;           /* the name that the peer gave itself; NULL before */
+  bool extended;        /* ... with EHLO */
+  bool secure;          /* TLS is up */
+  bool open;            /* a transaction is */
+  buffer head;          /* what is known of its head */
+  delivery *message;    /* its file, from DATA to MESSAGE */
   lookup *lookup;       /* while the DNS is asked about the peer */
   shako_question asked; /* ... for this question */
 } mail;

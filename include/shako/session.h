@@ -1,9 +1,8 @@
 #ifndef SHAKO_SESSION_H
 #define SHAKO_SESSION_H
 
-#include <shako/hat.h>
 #include <shako/listener.h>
-#include <shako/tls.h>
+#include <shako/record.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -211,13 +210,8 @@ typedef struct shako_event {
       const shako_verdict *verdict; /* what Required would have said */
     } observed;
     struct {
-      const char *how;   /* "quit", or a reason: session.c lists them all */
-      int error;         /* a fatal shako_error, or 0 */
-      uint32_t messages; /* accepted */
-      uint32_t refusals; /* by the library or the application */
-      uint32_t observed; /* commands served that Required would have refused */
-      const shako_tls_info *tls; /* as shako_session_tls() */
-      shako_hat_match match;
+      const char *how; /* as of the record: shako_session_record() */
+      int error;       /* likewise */
     } closed;
   } u;
 } shako_event;
@@ -324,6 +318,16 @@ SHAKO_API int shako_session_shutdown(shako_session *session, const char *text);
 /* Returns what is known about TLS, also after a failed handshake, or NULL
    where none was tried.  It lives as long as the session. */
 SHAKO_API const shako_tls_info *shako_session_tls(const shako_session *session);
+
+/* What shako_session_record() calls. */
+SHAKO_API void shako_session_record_sized(const shako_session *session,
+                                          shako_record *record, size_t size);
+
+/* Fills |*RECORD| with what is known of |SESSION|'s connection so far: on
+   CLOSED its whole verdict, at a message that of its connection.  What it
+   points to is the session's, and lives and changes with it. */
+#define shako_session_record(SESSION, RECORD)                                  \
+  shako_session_record_sized((SESSION), (RECORD), sizeof(*(RECORD)))
 
 #ifdef __cplusplus
 } /* extern "C" */

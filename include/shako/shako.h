@@ -38,6 +38,7 @@
 #include <shako/io.h>
 #include <shako/listener.h>
 #include <shako/policy.h>
+#include <shako/record.h>
 #include <shako/session.h>
 #include <shako/tls.h>
 #include <shako/version.h>

@@ -1,5 +1,7 @@
 #include "policy/refusals.h"
 
+#include <shako/record.h>
+
 #define NO(NAME, CODE, ENHANCED, REASON, CLOSE, TEXT)                          \
   [SHAKO__REFUSAL_##NAME] = {CODE, ENHANCED, TEXT, REASON, CLOSE}
 
@@ -91,4 +93,23 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
 
 const shako_verdict *shako__refusal_verdict(shako__refusal refusal) {
   return &refusals[refusal];
+}
+
+shako__refusal shako__refusal_of(const shako_verdict *verdict) {
+  return (shako__refusal)(verdict - refusals);
+}
+
+uint32_t shako__refusal_reason(shako__refusal refusal) {
+  return (uint32_t)refusal + 1;
+}
+
+uint32_t shako_reason_count(void) {
+  return SHAKO__REFUSAL_COUNT + 1;
+}
+
+const char *shako_reason_text(uint32_t reason) {
+  if (reason == SHAKO_REASON_APPLICATION) {
+    return "application";
+  }
+  return reason <= SHAKO__REFUSAL_COUNT ? refusals[reason - 1].reason : NULL;
 }

@@ -44,4 +44,10 @@ typedef enum shako__refusal {
 /* Returns the row of |refusal|. */
 const shako_verdict *shako__refusal_verdict(shako__refusal refusal);
 
+/* Returns the place in the table of |verdict|, which is a row of it. */
+shako__refusal shako__refusal_of(const shako_verdict *verdict);
+
+/* Returns the number that |refusal| has as a reason (record.h). */
+uint32_t shako__refusal_reason(shako__refusal refusal);
+
 #endif /* SHAKO_POLICY_REFUSALS_H */

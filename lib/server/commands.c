@@ -55,10 +55,10 @@ static bool put_off(shako_session *session, const shako_verdict *refusal,
   if (!shako__bdat_read(command->argument, &session->swallow, &last)) {
     return false;
   }
-  session->skip_verdict = refusal;
+  session->skipped = (uint8_t)shako__refusal_of(refusal);
   if (limit != 0 && session->swallow > limit) {
     session->swallow = limit;
-    session->skip_verdict = no(SHAKO__REFUSAL_CHUNK_TOO_BIG);
+    session->skipped = SHAKO__REFUSAL_CHUNK_TOO_BIG;
   }
   return true;
 }
@@ -78,7 +78,7 @@ static void turn_down(shako_session *session, const shako_verdict *refusal,
     close = true;
   }
   if (session->skipping) {
-    session->skip_verdict = refusal;
+    session->skipped = (uint8_t)shako__refusal_of(refusal);
     session->skip_close = close;
     return;
   }
@@ -114,6 +114,7 @@ void shako__command_take(shako_session *session, shako_span line,
   const shako_verdict *refusal = judge(session, row, too_long);
 
   session->active = session->now;
+  session->commands++;
   if (!refusal) {
     refusal = parse(session, row, &command);
   }
@@ -131,9 +132,11 @@ void shako__command_take(shako_session *session, shako_span line,
 
 void shako__refuse(shako_session *session, const shako_verdict *verdict,
                    bool close) {
-  session->refused = verdict;
+  shako__refusal refusal = shako__refusal_of(verdict);
+
+  session->refused = (uint8_t)refusal;
   session->refused_close = verdict->close || close;
-  session->refusals++;
+  shako__record_refusal(session, shako__refusal_reason(refusal));
   session->owed_violation = true;
   if (session->refused_close) {
     shako__end(session, verdict, verdict->reason);
@@ -149,8 +152,7 @@ void shako__count_error(shako_session *session) {
   const shako_verdict *words = no(SHAKO__REFUSAL_TOO_MANY_ERRORS);
   uint32_t max = shako__policy(session)->max_errors;
 
-  session->errors++;
-  if (max != 0 && session->errors >= max) {
+  if (max != 0 && session->refusals >= max) {
     shako__end(session, words, words->reason);
   }
 }

@@ -31,6 +31,7 @@ void shako__end(shako_session *session, const shako_verdict *words,
       shako__output_seal(session);
     }
     shako__output_drop(session);
+    shako__record_handshake_end(session);
     shako__conn_end(session->conn);
   }
   /* Also where the last words could not be sealed. */
@@ -52,11 +53,6 @@ void shako__close_step(shako_session *session) {
   shako__emit(session, SHAKO_EVENT_CLOSED);
   session->event.u.closed.how = session->how;
   session->event.u.closed.error = session->error;
-  session->event.u.closed.messages = session->messages;
-  session->event.u.closed.refusals = session->refusals;
-  session->event.u.closed.observed = session->observed;
-  session->event.u.closed.tls = shako_session_tls(session);
-  session->event.u.closed.match = shako__match(session);
   session->phase = SHAKO__PHASE_CLOSED;
   shako__depart(session);
 }
@@ -76,7 +72,8 @@ static bool is_handshaking(const shako_session *session) {
 }
 
 static shako_time session_limit(const shako_session *session) {
-  return after(session->born, shako__policy(session)->session_timeout);
+  return after(session->born + session->waited,
+               shako__policy(session)->session_timeout);
 }
 
 static shako_time idle_limit(const shako_session *session) {
@@ -97,7 +94,7 @@ shako_time shako_session_expiry(const shako_session *session) {
     return after(session->active, DRAIN_TIMEOUT);
   }
   if (session->question != 0) {
-    return after(session->asked_at, policy->answer_timeout);
+    return after(session->active, policy->answer_timeout);
   }
   return sooner(session_limit(session), idle_limit(session));
 }

@@ -115,6 +115,7 @@ int shako_session_recv_ack(shako_session *session, size_t n) {
   input->lent = 0;
   if (session->phase < SHAKO__PHASE_ENDING) {
     input->end += (uint32_t)n;
+    session->octets_received += n;
   }
   shako__input_settle(session);
   shako__output_settle(session);

@@ -219,6 +219,7 @@ int shako_session_send_ack(shako_session *session, size_t n) {
   if (!session->lost) {
     output->head->start += (uint32_t)n;
     output->queued -= n;
+    session->octets_sent += n;
     drop_sent_chunks(session);
   }
   shako__input_settle(session);

@@ -11,7 +11,7 @@ void shako__ask(shako_session *session, shako_event_type type) {
   session->last_question++;
   session->question = session->last_question;
   session->asked = type;
-  session->asked_at = session->now;
+  session->active = session->now;
   session->event.type = type;
   session->event.question = session->question;
 }
@@ -294,21 +294,21 @@ void shako__apply_answer(shako_session *session) {
   /* Where there is no room, the error keeps everybody from speaking. */
   (void)shako__output_reserve(session, SHAKO__REPLY_ROOM);
   session->answer = SHAKO__ANSWER_NONE;
-  session->born += session->now - session->asked_at;
-  session->active = session->now;
+  session->waited += session->now - session->active;
   if (answer == SHAKO__ANSWER_EARLY) {
     shako__refuse(session, shako__refusal_verdict(SHAKO__REFUSAL_EARLY_OCTETS),
                   true);
     return;
   }
   act_on(session, answer == SHAKO__ANSWER_YES);
+  session->active = session->now;
   if (answer == SHAKO__ANSWER_YES || !command) {
     if (answer == SHAKO__ANSWER_END) {
       shako__end(session, NULL, "application");
     }
     return;
   }
-  session->refusals++;
+  shako__record_refusal(session, SHAKO_REASON_APPLICATION);
   if (answer == SHAKO__ANSWER_END) {
     shako__end(session, NULL, "application");
   } else if (session->phase < SHAKO__PHASE_ENDING) {

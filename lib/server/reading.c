@@ -44,7 +44,8 @@ static void skip_step(shako_session *session, shako_span text) {
   if (shako__line_find(text, &len)) {
     shako__input_take(session, len + 2);
     session->skipping = false;
-    shako__refuse(session, session->skip_verdict, session->skip_close);
+    shako__refuse(session, shako__refusal_verdict(session->skipped),
+                  session->skip_close);
   } else {
     bool cr = text.ptr[text.len - 1] == '\r';
 
@@ -60,7 +61,7 @@ static void swallow_step(shako_session *session, shako_span text) {
   session->swallow -= n;
   session->active = session->now;
   if (session->swallow == 0) {
-    shako__refuse(session, session->skip_verdict, false);
+    shako__refuse(session, shako__refusal_verdict(session->skipped), false);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "policy/hat.h"
+#include "policy/refusals.h"
 
 /*
  * The ways in which a session ends ("how" of CLOSED):
@@ -148,6 +149,7 @@ void shako_session_free(shako_session *session) {
   listener = session->listener;
   shako__depart(session);
   shako__rewrite_free(session);
+  shako__record_free(session);
   release_name(session, session->peer.name);
   shako__conn_free(session->conn, &listener->mem);
   shako__input_free(session);
@@ -327,7 +329,7 @@ static void deliver(shako_session *session) {
     session->owed_reset = NULL;
   } else if (session->owed_violation) {
     shako__emit(session, SHAKO_EVENT_VIOLATION);
-    event->u.violation.verdict = session->refused;
+    event->u.violation.verdict = shako__refusal_verdict(session->refused);
     event->u.violation.closes = session->refused_close;
     event->u.violation.octets = session->refused_octets;
     session->owed_violation = false;

@@ -73,36 +73,47 @@ struct shako_session {
   uint32_t rule;              /* SHAKO__NO_RULE: the listener's policy */
 
   shako__phase phase;
-  shako__phase home; /* READY, HELO or EHLO: where a transaction returns to */
+  shako__phase home; /* READY, HELO or EHLO: where a transaction returns to;
+                        START: before the greeting */
   shako__body body;
-  bool transaction;
-  bool counted;        /* among the connections of its network */
-  bool hello_extended; /* the last HELLO was EHLO */
-  bool turned_away;    /* greeted with 554 */
-  bool secure;         /* inside TLS, ours or the application's */
-  bool switching;      /* a STARTTLS line is taken and not yet answered */
-  bool skipping;       /* an over-long line: up to its CRLF all is dropped */
-  bool skip_close;     /* after the refusal of |skipping|: close */
-  bool eof;            /* the peer's stream has ended */
-  bool lost;
-  bool stopping; /* shutdown() */
-  bool owed_violation;
-  bool owed_tls;
-  bool refused_close; /* the VIOLATION's */
-  bool seen;          /* OBSERVED is delivered for the line in hand */
+  bool transaction : 1;
+  bool counted : 1;        /* among the connections of its network */
+  bool hello_extended : 1; /* the last HELLO was EHLO */
+  bool turned_away : 1;    /* greeted with 554 */
+  bool tls_asked : 1;      /* a STARTTLS line was taken */
+  bool secure : 1;         /* inside TLS, ours or the application's */
+  bool switching : 1;      /* a STARTTLS line is taken and not yet answered */
+  bool skipping : 1;   /* an over-long line: up to its CRLF all is dropped */
+  bool skip_close : 1; /* after the refusal of |skipping|: close */
+  bool eof : 1;        /* the peer's stream has ended */
+  bool lost : 1;
+  bool stopping : 1; /* shutdown() */
+  bool owed_violation : 1;
+  bool owed_tls : 1;
+  bool refused_close : 1; /* the VIOLATION's */
+  bool seen : 1;          /* OBSERVED is delivered for the line in hand */
+  uint8_t refused;        /* the VIOLATION's shako__refusal */
+  uint8_t skipped;        /* ... and that said after |skipping| or |swallow| */
   int error;
-  uint32_t recipients;
-  uint32_t messages;
-  uint32_t refusals;
-  uint32_t errors;
-  uint32_t observed;
+  uint32_t recipients;     /* of the transaction */
   uint32_t refused_octets; /* the VIOLATION's */
-  const shako_verdict *refused;
+  uint32_t commands;
+  uint32_t transactions;
+  uint32_t messages;
+  uint32_t messages_tls;
+  uint32_t all_recipients;
+  uint32_t refusals;
+  uint32_t observed;
   uint64_t message_size;
-  uint64_t swallow; /* octets of a refused BDAT still to be dropped */
-  const shako_verdict *skip_verdict; /* said after |skipping| or |swallow| */
-  const char *how;                   /* of CLOSED */
+  uint64_t swallow;   /* octets of a refused BDAT still to be dropped */
+  const char *how;    /* of CLOSED */
   uint8_t *rewritten; /* a path that is not as the peer gave it; or NULL */
+
+  /* the record; |commands| to |observed| are in it too */
+  uint32_t *reasons; /* |refusals| by reason; NULL: none, or no memory */
+  uint64_t octets_received;
+  uint64_t octets_sent;
+  uint64_t octets_messages;
 
   /* events */
   shako_event event; /* type 0: none */
@@ -116,9 +127,9 @@ struct shako_session {
 
   /* time */
   shako_time now;
-  shako_time born;   /* moves on while a question is open */
-  shako_time active; /* when the peer last got on */
-  shako_time asked_at;
+  shako_time born;
+  shako_time waited; /* for answers, all questions together */
+  shako_time active; /* when the peer last got on, or the question was asked */
 
   shako_peer peer; /* its name is the session's */
 };
@@ -175,6 +186,18 @@ bool shako__reading_ready(const shako_session *session);
 
 /* Reads one thing, or gets more. */
 void shako__reading_step(shako_session *session);
+
+/* record.c: what shako_session_record() tells */
+
+/* Counts a refusal for |reason| (record.h). */
+void shako__record_refusal(shako_session *session, uint32_t reason);
+void shako__record_message(shako_session *session);
+
+/* Says that the handshake has begun at |since|, unless that is known, and that
+   it is complete or has failed. */
+void shako__record_handshake(shako_session *session, shako_time since);
+void shako__record_handshake_end(shako_session *session);
+void shako__record_free(shako_session *session);
 
 /* commands.c */
 

@@ -94,6 +94,7 @@ static void get_ready(shako_session *session) {
 void shako__starttls_take(shako_session *session) {
   size_t injected = shako__input_text(session).len;
 
+  session->tls_asked = true;
   if (injected > 0) {
     shako__input_wipe(session);
     session->refused_octets = (uint32_t)injected;
@@ -131,7 +132,7 @@ static void give_up(shako_session *session, shako__refusal refusal) {
     shako__fail(session, SHAKO_ERR_NOMEM);
     return;
   }
-  session->conn->started = true;
+  shako__record_handshake(session, session->now);
   fail(session,
        missing ? SHAKO_TLS_FAILURE_NO_CERTIFICATE : SHAKO_TLS_FAILURE_INTERNAL,
        ALERT_HANDSHAKE_FAILURE);
@@ -155,7 +156,7 @@ void shako__answered_certificate(shako_session *session, bool yes) {
 void shako__answered_starttls(shako_session *session, bool yes) {
   session->switching = false;
   if (yes) {
-    session->conn->started = true;
+    shako__record_handshake(session, session->now);
     session->phase = SHAKO__PHASE_STARTTLS;
   } else {
     shako__conn_free(session->conn, shako__mem(session));
@@ -169,18 +170,19 @@ static void enter(shako_session *session) {
     shako__client_certificate_judge(session->conn->client,
                                     shako__policy(session));
   }
+  shako__record_handshake_end(session);
   session->secure = true;
   session->owed_tls = true;
   session->active = session->now;
-  session->home = SHAKO__PHASE_READY;
   session->phase =
       session->listener->implicit_tls ? SHAKO__PHASE_START : SHAKO__PHASE_READY;
+  session->home = session->phase;
 }
 
 /* The application's own handshake.  Octets that it acked into the session
    since the STARTTLS line were not its TLS's (session.h). */
 void shako__answered_handshake(shako_session *session, bool yes) {
-  session->conn->started = true;
+  shako__record_handshake(session, session->active);
   if (shako__input_wire_len(session) > 0) {
     shako__input_wipe(session);
     fail(session, SHAKO_TLS_FAILURE_NOT_TLS, -1);
@@ -197,7 +199,7 @@ static void begin_implicit(shako_session *session) {
 
   switch (prepare(session, &refusal)) {
   case READY:
-    session->conn->started = true;
+    shako__record_handshake(session, session->now);
     break;
   case NOT_YET:
     break;

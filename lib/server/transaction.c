@@ -62,6 +62,7 @@ void shako__answered_hello(shako_session *session, bool yes) {
 void shako__answered_mail(shako_session *session, bool yes) {
   if (yes) {
     session->transaction = true;
+    session->transactions++;
     session->phase = SHAKO__PHASE_MAIL;
   }
 }
@@ -69,6 +70,7 @@ void shako__answered_mail(shako_session *session, bool yes) {
 void shako__answered_rcpt(shako_session *session, bool yes) {
   if (yes) {
     session->recipients++;
+    session->all_recipients++;
     session->phase = SHAKO__PHASE_RCPT;
   }
 }
@@ -85,7 +87,7 @@ void shako__answered_data(shako_session *session, bool yes) {
 /* RFC 5321 4.1.1.4: whatever the answer, the transaction is over. */
 void shako__answered_message(shako_session *session, bool yes) {
   if (yes) {
-    session->messages++;
+    shako__record_message(session);
   }
   session->transaction = false;
   shako__reset(session, NULL);

@@ -21,7 +21,12 @@ typedef struct shako__conn {
   shako_client_certificate *client; /* NULL: none is asked for */
   shako_certificate *certificates[SHAKO_CERTIFICATES_MAX];
   size_t certificate_count;
+  shako_time since;          /* when the handshake began ... */
+  uint64_t octets_before;    /* ... and what had been read until then */
+  shako_time handshake_time; /* what it took, once it is over */
+  uint64_t handshake_octets;
   bool started;    /* the peer was told to begin, or is expected to */
+  bool measured;   /* the handshake is over */
   bool chosen;     /* the provider gave its certificates */
   bool agreed;     /* the handshake is complete */
   bool dry;        /* read() has nothing until the wire brings more */

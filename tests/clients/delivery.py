@@ -211,7 +211,7 @@ def demand_too_big(server):
         client.deliver()
         client.quit()
     server.line("message not stored: ")
-    server.connection(messages=1, refused="local-error:1", end="quit")
+    server.connection(messages=1, refused="application:1", end="quit")
     same(server.mail.take().message, stored(MESSAGE))
 
 
@@ -276,7 +276,7 @@ def a_lost_folder_is_452():
             client.ask("DATA", "452 4.3.1 ")
             client.ask("RSET", "250 ")
             client.quit()
-        server.connection(messages=0, refused="local-error:2", end="quit")
+        server.connection(messages=0, refused="application:2", end="quit")
 
 
 HALF = """

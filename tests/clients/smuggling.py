@@ -145,7 +145,7 @@ def t35_bare_ends_anywhere_are_refused_as_a_whole():
             client.ask("RCPT TO:<c@d.example>", "503 5.5.1 ")
             client.deliver(GOOD)
             client.quit()
-        server.connection(messages=1, refused="bare-line-end:1,bad-sequence:2")
+        server.connection(messages=1, refused="bad-sequence:2,bare-line-end:1")
         demand_mail(server, stored(GOOD))
 
 

@@ -57,17 +57,8 @@ static void match_text(octets *extras, const shako_hat_match *match) {
   }
 }
 
-static void closed_text(octets *text, octets *extras,
-                        const shako_event *event) {
-  const shako_tls_info *tls = event->u.closed.tls;
-  octets_print(text, "CLOSED %s", event->u.closed.how);
-  octets_print(extras, " messages=%u refusals=%u error=%d",
-               event->u.closed.messages, event->u.closed.refusals,
-               event->u.closed.error);
-  if (event->u.closed.observed != 0) {
-    octets_print(extras, " observed=%u", event->u.closed.observed);
-  }
-  match_text(extras, &event->u.closed.match);
+static void tls_text(octets *extras, const shako_record *record) {
+  const shako_tls_info *tls = record->tls;
   if (tls == NULL) {
     octets_add_text(extras, " tls=none");
   } else if (tls->failure != SHAKO_TLS_FAILURE_NONE) {
@@ -76,6 +67,38 @@ static void closed_text(octets *text, octets *extras,
   } else {
     octets_print(extras, " tls=%s", shako_tls_version_name(tls->version));
   }
+  octets_add_text(extras, record->greeted ? " greeted" : "");
+  octets_add_text(extras, record->tls_asked ? " asked" : "");
+}
+
+static void count_text(octets *extras, const char *name, uint32_t count) {
+  if (count != 0) {
+    octets_print(extras, " %s=%u", name, count);
+  }
+}
+
+static void counts_text(octets *extras, const shako_record *record) {
+  count_text(extras, "commands", record->commands);
+  count_text(extras, "transactions", record->transactions);
+  count_text(extras, "recipients", record->recipients);
+  count_text(extras, "encrypted", record->messages_tls);
+  count_text(extras, "observed", record->observed);
+  for (uint32_t i = 0; record->refused != NULL && i < shako_reason_count();
+       i++) {
+    count_text(extras, shako_reason_text(i), record->refused[i]);
+  }
+}
+
+static void closed_text(octets *text, octets *extras, const shako_event *event,
+                        const shako_session *session) {
+  shako_record record;
+  shako_session_record(session, &record);
+  octets_print(text, "CLOSED %s", event->u.closed.how);
+  octets_print(extras, " messages=%u refusals=%u error=%d", record.messages,
+               record.refusals, event->u.closed.error);
+  match_text(extras, &record.match);
+  tls_text(extras, &record);
+  counts_text(extras, &record);
 }
 
 static void lookup_text(octets *text, const shako_event *event) {
@@ -91,7 +114,8 @@ static void lookup_text(octets *text, const shako_event *event) {
   }
 }
 
-void event_text(octets *text, octets *extras, const shako_event *event) {
+void event_text(octets *text, octets *extras, const shako_event *event,
+                const shako_session *session) {
   switch (event->type) {
   case SHAKO_EVENT_LOOKUP:
     lookup_text(text, event);
@@ -144,7 +168,7 @@ void event_text(octets *text, octets *extras, const shako_event *event) {
     violation_text(text, extras, event);
     break;
   case SHAKO_EVENT_CLOSED:
-    closed_text(text, extras, event);
+    closed_text(text, extras, event, session);
     break;
   case SHAKO_EVENT_OBSERVED:
     octets_print(text, "OBSERVED %s", event->u.observed.verdict->reason);

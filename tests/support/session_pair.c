@@ -25,11 +25,12 @@
 /* --- the session -------------------------------------------------------- */
 
 static void take_closed(session_pair *pair, const shako_event *event) {
+  const shako_tls_info *tls = shako_session_tls(pair->session);
+
   pair->closed = true;
   snprintf(pair->how, sizeof(pair->how), "%s", event->u.closed.how);
   pair->error = event->u.closed.error;
-  pair->failure = event->u.closed.tls != NULL ? event->u.closed.tls->failure
-                                              : SHAKO_TLS_FAILURE_NONE;
+  pair->failure = tls != NULL ? tls->failure : SHAKO_TLS_FAILURE_NONE;
 }
 
 /* Follows the transaction: under Required there is none before TLS. */

@@ -47,7 +47,7 @@ static void check_event(run *r) {
   if (r->live == NULL) {
     return;
   }
-  event_text(&text, &extras, r->live);
+  event_text(&text, &extras, r->live, r->session);
   bool same = strcmp(octets_text(&text), octets_text(&r->live_text)) == 0 &&
               strcmp(octets_text(&extras), octets_text(&r->live_extras)) == 0;
   octets_free(&text);
@@ -200,9 +200,11 @@ static void follow_event(run *r, const shako_event *event) {
   } else if (event->type == SHAKO_EVENT_RESET) {
     r->in_transaction = r->in_data = false;
   } else if (event->type == SHAKO_EVENT_CLOSED) {
-    if (event->u.closed.messages != r->messages) {
-      run_fail(r, "CLOSED counts %u messages and not %u",
-               event->u.closed.messages, r->messages);
+    shako_record record;
+    shako_session_record(r->session, &record);
+    if (record.messages != r->messages) {
+      run_fail(r, "the record counts %u messages and not %u", record.messages,
+               r->messages);
     }
     r->closed = true;
   }
@@ -224,7 +226,7 @@ static void take_question(run *r, const shako_event *event) {
 static void take_event(run *r, const shako_event *event) {
   octets_clear(&r->live_text);
   octets_clear(&r->live_extras);
-  event_text(&r->live_text, &r->live_extras, event);
+  event_text(&r->live_text, &r->live_extras, event, r->session);
   r->live = event;
   if (r->closed) {
     run_fail(r, "an event after CLOSED: %s", octets_text(&r->live_text));
