@@ -63,6 +63,27 @@ typedef struct shako_record {
                                 application's */
 } shako_record;
 
+/* What became of TLS on a connection: each has exactly one of these. */
+typedef enum shako_tls_outcome {
+  SHAKO_TLS_OUTCOME_NONE,         /* turned away before TLS was at issue */
+  SHAKO_TLS_OUTCOME_OFF,          /* in the clear: TLS is not offered */
+  SHAKO_TLS_OUTCOME_CLEAR,        /* ... offered, and the peer did not ask */
+  SHAKO_TLS_OUTCOME_PREFERRED_OK, /* offered, and a handshake was completed */
+  SHAKO_TLS_OUTCOME_PREFERRED_FAILED,
+  SHAKO_TLS_OUTCOME_REQUIRED_OK,
+  SHAKO_TLS_OUTCOME_REQUIRED_FAILED,
+  SHAKO_TLS_OUTCOME_REQUIRED_MISSING, /* ... and the peer did not ask */
+  SHAKO_TLS_OUTCOME_COUNT
+} shako_tls_outcome;
+
+/* Returns a stable name for logs and metrics ("required-failed"); "unknown" for
+   a number out of range. */
+SHAKO_API const char *shako_tls_outcome_name(shako_tls_outcome outcome);
+
+/* Judges |record|.  TLS before the greeting counts as required, and Required
+   that is only observed as Preferred, which is what it does. */
+SHAKO_API shako_tls_outcome shako_record_outcome(const shako_record *record);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

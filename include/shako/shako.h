@@ -37,6 +37,7 @@
 #include <shako/hat.h>
 #include <shako/io.h>
 #include <shako/listener.h>
+#include <shako/log.h>
 #include <shako/policy.h>
 #include <shako/record.h>
 #include <shako/session.h>

@@ -1,0 +1,103 @@
+#include "report/log.h"
+
+#include "base/ascii.h"
+#include "base/date.h"
+#include "base/mem.h"
+#include "policy/policy.h"
+#include "policy/refusals.h"
+
+#define DAY 86400000 /* milliseconds */
+
+/* 0000-01-01 and 9999-12-31, in days from 1970-01-01. */
+#define FIRST_DAY (-719528)
+#define LAST_DAY  2932896
+
+/* Writes |number| in |digits| digits to |at|. */
+static void put_digits(char *at, int64_t number, int digits) {
+  while (digits > 0) {
+    at[--digits] = (char)('0' + number % 10);
+    number /= 10;
+  }
+}
+
+/* RFC 3339 5.6.  Returns false for a year that has not four digits. */
+static bool put_time(char *text, int64_t unix_ms) {
+  int64_t days = unix_ms / DAY - (unix_ms % DAY < 0 ? 1 : 0);
+  int64_t rest = unix_ms - days * DAY;
+  shako__date date;
+
+  if (days < FIRST_DAY || days > LAST_DAY) {
+    return false;
+  }
+  date = shako__date_of(days);
+  put_digits(text, date.year, 4);
+  put_digits(text + 5, date.month, 2);
+  put_digits(text + 8, date.day, 2);
+  put_digits(text + 11, rest / 3600000, 2);
+  put_digits(text + 14, rest / 60000 % 60, 2);
+  put_digits(text + 17, rest / 1000 % 60, 2);
+  put_digits(text + 20, rest % 1000, 3);
+  return true;
+}
+
+void shako__log_begin(shako__json *json, const char *type, uint64_t icid,
+                      int64_t unix_ms) {
+  char time[] = "0000-00-00T00:00:00.000Z";
+  bool known = unix_ms != 0 && put_time(time, unix_ms);
+
+  shako__json_object(json, NULL);
+  shako__json_string(json, "type", type);
+  shako__json_string(json, "time", known ? time : NULL);
+  shako__json_number(json, "icid", icid);
+}
+
+size_t shako__log_end(shako__json *json) {
+  shako__json_object_end(json);
+  shako__text_put(&json->text, "\n");
+  return json->text.len;
+}
+
+void shako__log_match(shako__json *json, const shako_hat_match *match) {
+  shako__json_string(json, "group", match->group);
+  shako__json_string(json, "policy", match->policy->name);
+  shako__json_string(json, "access", shako__access_name(match->policy->access));
+  shako__json_string(json, "rule", match->rule);
+  shako__json_number(json, "line", match->line);
+}
+
+void shako__log_version(shako__json *json, const char *key, uint16_t version) {
+  shako__json_string(json, key,
+                     version != 0 ? shako_tls_version_name(version) : NULL);
+}
+
+/* Why STARTTLS was refused, if the library did it. */
+static const char *refusal_of_tls(const uint32_t *refused) {
+  static const shako__refusal refusals[] = {
+      SHAKO__REFUSAL_NO_CERTIFICATE, SHAKO__REFUSAL_TLS_UNAVAILABLE,
+      SHAKO__REFUSAL_TOO_MANY_HANDSHAKES, SHAKO__REFUSAL_INJECTED_BYTES};
+  size_t i;
+
+  for (i = 0; refused && i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+    if (refused[shako__refusal_reason(refusals[i])] > 0) {
+      return shako__refusal_verdict(refusals[i])->reason;
+    }
+  }
+  return "not-started";
+}
+
+const char *shako__log_failure(const shako_record *record) {
+  const shako_tls_info *tls = record->tls;
+
+  if (tls && tls->failure != SHAKO_TLS_FAILURE_NONE) {
+    return shako_tls_failure_name(tls->failure);
+  }
+  if (record->tls_completed || !record->tls_asked) {
+    return NULL;
+  }
+  return tls ? "unfinished" : refusal_of_tls(record->refused);
+}
+
+void shako__log_record(shako_record *record, const shako_record *given) {
+  *record = (shako_record){0};
+  shako__sized_copy(record, sizeof(*record), given);
+}

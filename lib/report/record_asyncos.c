@@ -1,0 +1,161 @@
+#include "report/log.h"
+
+#include "base/ascii.h"
+#include "policy/policy.h"
+
+/* Adds one word: blanks are escaped too, for they end it. */
+static void put_word(shako__text *text, shako_span word) {
+  size_t i;
+
+  for (i = 0; i < word.len; i++) {
+    if (word.ptr[i] == ' ') {
+      shako__text_put(text, "\\x20");
+    } else {
+      shako__text_put_escaped(text, shako__slice(word, i, i + 1));
+    }
+  }
+}
+
+/* Adds a word that the operator chose, behind |before|. */
+static void put_name(shako__text *text, const char *before, const char *name) {
+  shako__text_put(text, before);
+  put_word(text, shako__span(name ? name : "None"));
+}
+
+static void put_address(shako__text *text, const char *before,
+                        const shako_address *address) {
+  char words[SHAKO_ADDRESS_TEXT_SIZE];
+
+  shako_address_format(address, words);
+  shako__text_put(text, before);
+  shako__text_put(text, words);
+}
+
+static void put_count(shako__text *text, const char *before, uint64_t count) {
+  shako__text_put(text, before);
+  shako__text_put_number(text, count);
+}
+
+static void put_new(shako__text *text, const shako_record *record,
+                    uint64_t icid) {
+  const shako_peer *peer = record->peer;
+  bool verified = peer->name_state == SHAKO_NAME_VERIFIED;
+
+  put_count(text, "New SMTP ICID ", icid);
+  put_name(text, " interface ", record->listener);
+  put_address(text, " (", &peer->local_address);
+  put_address(text, ") address ", &peer->address);
+  shako__text_put(text, " reverse dns host ");
+  put_word(text, verified ? peer->name : shako__span("unknown"));
+  shako__text_put(text, verified ? " verified yes\n" : " verified no\n");
+}
+
+/* In tenths, and told with one decimal. */
+static void put_score(shako__text *text, const shako_peer *peer) {
+  unsigned size = (unsigned)(peer->score < 0 ? -peer->score : peer->score);
+
+  if (peer->score_state != SHAKO_SCORE_KNOWN) {
+    shako__text_put(text, " SBRS None\n");
+    return;
+  }
+  put_count(text, peer->score < 0 ? " SBRS -" : " SBRS ", size / 10);
+  put_count(text, ".", size % 10);
+  shako__text_put(text, "\n");
+}
+
+static void put_access(shako__text *text, const shako_record *record,
+                       uint64_t icid) {
+  put_count(text, "ICID ", icid);
+  shako__text_put(text, " ");
+  shako__text_put(text, shako__access_name(record->match.policy->access));
+  put_name(text, " SG ", record->match.group);
+  put_name(text, " match ", record->match.rule);
+  put_score(text, record->peer);
+}
+
+static void put_success(shako__text *text, const shako_tls_info *tls) {
+  put_name(text, " TLS success protocol ",
+           shako_tls_version_name(tls->version));
+  put_name(text, " cipher ", tls->cipher);
+}
+
+static void put_failure(shako__text *text, const shako_record *record) {
+  const shako_tls_info *tls = record->tls;
+
+  put_name(text, " TLS failed: ", shako__log_failure(record));
+  if (tls && tls->alert >= 0) {
+    put_count(text, " alert ", (uint64_t)tls->alert);
+  }
+  if (tls && tls->offered_version != 0) {
+    put_name(text, " offered ", shako_tls_version_name(tls->offered_version));
+  }
+}
+
+/* What became of TLS: never a missing line. */
+static void put_tls(shako__text *text, const shako_record *record,
+                    uint64_t icid) {
+  put_count(text, "ICID ", icid);
+  switch (shako_record_outcome(record)) {
+  case SHAKO_TLS_OUTCOME_REQUIRED_OK:
+  case SHAKO_TLS_OUTCOME_PREFERRED_OK:
+    put_success(text, record->tls);
+    break;
+  case SHAKO_TLS_OUTCOME_REQUIRED_FAILED:
+  case SHAKO_TLS_OUTCOME_PREFERRED_FAILED:
+    put_failure(text, record);
+    break;
+  case SHAKO_TLS_OUTCOME_REQUIRED_MISSING:
+    shako__text_put(text,
+                    " TLS was required but remote host did not initiate it");
+    break;
+  case SHAKO_TLS_OUTCOME_NONE:
+  case SHAKO_TLS_OUTCOME_OFF:
+  case SHAKO_TLS_OUTCOME_CLEAR:
+  case SHAKO_TLS_OUTCOME_COUNT:
+    shako__text_put(text, " TLS none");
+    break;
+  }
+  shako__text_put(text, "\n");
+}
+
+static void put_refused(shako__text *text, const shako_record *record) {
+  const char *before = " refused ";
+  uint32_t i;
+
+  if (!record->refused) {
+    put_name(text, before, record->refusals > 0 ? "unknown" : "none");
+    return;
+  }
+  for (i = 0; i < shako_reason_count(); i++) {
+    if (record->refused[i] > 0) {
+      put_name(text, before, shako_reason_text(i));
+      put_count(text, ":", record->refused[i]);
+      before = ",";
+    }
+  }
+}
+
+static void put_close(shako__text *text, const shako_record *record,
+                      uint64_t icid) {
+  put_count(text, "ICID ", icid);
+  put_name(text, " close ", record->how);
+  put_count(text, " messages ", record->messages);
+  put_count(text, " encrypted ", record->messages_tls);
+  put_refused(text, record);
+  put_count(text, " observed ", record->observed);
+  shako__text_put(text, "\n");
+}
+
+size_t shako_record_asyncos(const shako_record *given, uint64_t icid, char *buf,
+                            size_t size) {
+  shako_record record;
+  shako__text text;
+
+  shako__log_record(&record, given);
+  shako__text_init(&text, buf, size);
+  put_new(&text, &record, icid);
+  put_access(&text, &record, icid);
+  put_tls(&text, &record, icid);
+  put_close(&text, &record, icid);
+  return text.len;
+}
