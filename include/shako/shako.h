@@ -41,6 +41,7 @@
 #include <shako/policy.h>
 #include <shako/record.h>
 #include <shako/session.h>
+#include <shako/stats.h>
 #include <shako/tls.h>
 #include <shako/version.h>
 
