@@ -27,7 +27,7 @@ static void write_peer(const shako_peer *peer, char text[PEER_SIZE]) {
   memset(address.bytes + 8, 0, 8);
   address.scope = 0;
   len = shako_address_format(&address, text);
-  strcpy(text + len, "/64");
+  memcpy(text + len, "/64", 4);
 }
 
 /* Returns the domain of |peer|, in |*name| or empty. */
