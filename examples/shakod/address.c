@@ -12,6 +12,14 @@ bool address_is_ipv4(const shako_address *address) {
   return memcmp(address->bytes, mapped, sizeof(mapped)) == 0;
 }
 
+bool address_is_loopback(const shako_address *address) {
+  static const uint8_t ipv6[16] = {[15] = 1};
+
+  return address_is_ipv4(address)
+             ? address->bytes[sizeof(mapped)] == 127
+             : memcmp(address->bytes, ipv6, sizeof(ipv6)) == 0;
+}
+
 static void from_ipv4(shako_address *address, const struct sockaddr_in *from) {
   memcpy(address->bytes, mapped, sizeof(mapped));
   memcpy(address->bytes + sizeof(mapped), &from->sin_addr, 4);

@@ -30,6 +30,9 @@ void address_format(const shako_address *address, uint16_t port, char *text);
 const char *address_parse(shako_address *address, uint16_t *port,
                           const char *text);
 
+/* Whether |address| is one that only this machine reaches. */
+bool address_is_loopback(const shako_address *address);
+
 /* Whether |address| is one of IPv4. */
 bool address_is_ipv4(const shako_address *address);
 

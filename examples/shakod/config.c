@@ -71,6 +71,8 @@ static cfg_t *make(void) {
                         STRING("user"),
                         NUMBER("workers"),
                         STRING("resolver"),
+                        STRING("status"),
+                        FLAG("status_anywhere"),
                         NUMBER("lookup_timeout"),
                         CFG_SEC("listener", listener,
                                 CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),

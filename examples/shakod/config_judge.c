@@ -198,6 +198,7 @@ void config_judge(cfg_t *cfg) {
   cfg_set_validate_func(cfg, "hostname", judge_hostname);
   cfg_set_validate_func(cfg, "workers", judge_workers);
   cfg_set_validate_func(cfg, "resolver", judge_address);
+  cfg_set_validate_func(cfg, "status", judge_address);
   cfg_set_validate_func(cfg, "lookup_timeout", judge_lookup_time);
   cfg_set_validate_func(cfg, "listener|certificate", config_certificate_end);
   cfg_set_validate_func(cfg, "listener|type", judge_type);

@@ -154,6 +154,18 @@ static bool take_listener(settings *s, cfg_t *cfg) {
          take_addresses(s, l, cfg);
 }
 
+static bool take_status(settings *s, cfg_t *cfg) {
+  const char *wrong;
+
+  s->status_anywhere = cfg_getbool(cfg, "status_anywhere") == cfg_true;
+  wrong = settings_status(s, cfg_getstr(cfg, "status"));
+  if (wrong != NULL) {
+    cfg_error(cfg, "status: %s: %s", s->status.text, wrong);
+  }
+
+  return wrong == NULL;
+}
+
 static bool take_server(settings *s, cfg_t *cfg) {
   s->engine = engine_find(cfg_getstr(cfg, "engine"));
   s->hostname = cfg_getstr(cfg, "hostname");
@@ -171,7 +183,7 @@ static bool take_server(settings *s, cfg_t *cfg) {
     return false;
   }
 
-  return true;
+  return take_status(s, cfg);
 }
 
 bool config_take(settings *s, cfg_t *cfg) {

@@ -28,6 +28,11 @@ void endpoints_fill(endpoints *to, const settings *s) {
   size_t j;
 
   to->count = 0;
+  to->status = (endpoint){.option = s->file != NULL ? "status" : "--status",
+                          .text = s->status.text,
+                          .name = "status",
+                          .address = s->status.address,
+                          .port = s->status.port};
   for (i = 0; i < s->listener_count; i++) {
     const listener_settings *l = &s->listeners[i];
 

@@ -22,6 +22,7 @@ typedef struct endpoint {
 typedef struct endpoints {
   endpoint items[ENDPOINTS_MAX];
   size_t count;
+  endpoint status; /* where the counts are told; no |text|: nowhere */
 } endpoints;
 
 /* Fills |*to| with the addresses of |s|, whose strings outlive it. */

@@ -232,6 +232,9 @@ static void on_closed(const mail *m) {
 
   shako_session_record(m->connection->session, &record);
   log_connection(&record);
+  if (m->connection->worker->service->stats != NULL) {
+    shako_stats_add(m->connection->worker->service->stats, &record);
+  }
 }
 
 void mail_handle(mail *m, const shako_event *event) {

@@ -23,6 +23,7 @@
  *   certificate_check   what is thought of them, and when they expire
  *   watch, watch_files   what has files read again when they change
  *   report     what is said of a setup without starting it
+ *   status, status_page, status_request   the counts, told by HTTP
  *   service    what all threads share from start to end
  *   listen     the listening sockets
  *   engine     the TLS libraries there are
@@ -53,6 +54,8 @@ static void close_all(endpoints *all) {
   for (i = 0; i < all->count; i++) {
     endpoint_close(&all->items[i]);
   }
+
+  endpoint_close(&all->status);
 }
 
 static bool bind_all(endpoints *all, unsigned workers) {
@@ -64,7 +67,7 @@ static bool bind_all(endpoints *all, unsigned workers) {
     }
   }
 
-  return true;
+  return all->status.text == NULL || endpoint_bind(&all->status, 1);
 }
 
 static bool listen_all(const endpoints *all) {

@@ -30,6 +30,8 @@ static const struct option table[] = {
     {"resolver", required_argument, NULL, OPT_RESOLVER},
     {"lookup-timeout", required_argument, NULL, OPT_LOOKUP_TIMEOUT},
     {"user", required_argument, NULL, OPT_USER},
+    {"status", required_argument, NULL, OPT_STATUS},
+    {"status-anywhere", no_argument, NULL, OPT_STATUS_ANYWHERE},
     {"check", no_argument, NULL, OPT_CHECK},
     {"explain", required_argument, NULL, OPT_EXPLAIN},
     {"name", required_argument, NULL, OPT_NAME},
@@ -109,6 +111,17 @@ static void finish_listeners(settings *s) {
   }
 }
 
+/* Judges --status when it is known whether any address will do. */
+static bool set_status(settings *s) {
+  const char *wrong = settings_status(s, s->status.text);
+
+  if (wrong != NULL) {
+    log_line("--status %s: %s", s->status.text, wrong);
+  }
+
+  return wrong == NULL;
+}
+
 static options_result finish(options *o, int argc, char **argv,
                              const char *other) {
   settings *s = &o->line;
@@ -122,7 +135,7 @@ static options_result finish(options *o, int argc, char **argv,
     return OPTIONS_WRONG;
   }
 
-  if (!check_together(o, other)) {
+  if (!check_together(o, other) || !set_status(s)) {
     return OPTIONS_WRONG;
   }
 

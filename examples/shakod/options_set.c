@@ -129,6 +129,8 @@ static const char **find_string(options *o, int option) {
     return &o->line.maildir;
   case OPT_USER:
     return &o->line.user;
+  case OPT_STATUS:
+    return &o->line.status.text;
   case OPT_NAME:
     return &o->name;
   case OPT_FROM:
@@ -173,6 +175,9 @@ bool options_set(options *o, int option, const char *text) {
     return true;
   case OPT_WATCH:
     o->line.watch = true;
+    return true;
+  case OPT_STATUS_ANYWHERE:
+    o->line.status_anywhere = true;
     return true;
   }
 

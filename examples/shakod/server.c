@@ -10,6 +10,7 @@
 #include "certificate_check.h"
 #include "config.h"
 #include "log.h"
+#include "status.h"
 #include "watch.h"
 #include "worker.h"
 
@@ -27,6 +28,7 @@ typedef struct server {
   uv_signal_t signals[SIGNALS];
   uv_async_t done; /* a worker has ended */
   watch watch;
+  status status;
   uv_timer_t day;
   int64_t told; /* when it was last told what expires */
   worker *workers[WORKERS_MAX];
@@ -176,6 +178,7 @@ static void on_done(uv_async_t *async) {
     uv_close((uv_handle_t *)&s->signals[i], NULL);
   }
 
+  status_close(&s->status);
   uv_close((uv_handle_t *)&s->day, NULL);
   uv_close((uv_handle_t *)&s->done, NULL);
 }
@@ -208,15 +211,22 @@ static int open_loop(server *s) {
   return 0;
 }
 
+static void announce_one(const endpoint *e) {
+  char where[ADDRESS_TEXT_SIZE];
+
+  address_format(&e->address, e->port, where);
+  log_line("listening on %s (%s)", where, e->name);
+}
+
 static void announce(const endpoints *all) {
   size_t i;
 
   for (i = 0; i < all->count; i++) {
-    const endpoint *e = &all->items[i];
-    char where[ADDRESS_TEXT_SIZE];
+    announce_one(&all->items[i]);
+  }
 
-    address_format(&e->address, e->port, where);
-    log_line("listening on %s (%s)", where, e->name);
+  if (all->status.text != NULL) {
+    announce_one(&all->status);
   }
 }
 
@@ -240,7 +250,10 @@ int server_run(const server_start *start) {
   server s = {
       .start = start, .settings = start->settings, .setup = start->setup};
 
-  if (open_loop(&s) != 0 || !start_workers(&s)) {
+  if (open_loop(&s) != 0 ||
+      !status_open(&s.status, &s.loop, start->service,
+                   &start->endpoints->status) ||
+      !start_workers(&s)) {
     _exit(2); /* threads may run */
   }
 

@@ -11,7 +11,7 @@ typedef struct server_start {
   const options *options; /* from which a reload reads again */
   const settings *settings;
   const service *service;
-  const endpoints *endpoints;
+  endpoints *endpoints;
   setup *setup;   /* given away */
   uint64_t stamp; /* of the files, from before they were read */
 } server_start;

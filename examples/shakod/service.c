@@ -37,13 +37,24 @@ static bool check_hostname(const service *s, const settings *from) {
   return wrong == NULL;
 }
 
+static bool open_stats(service *s) {
+  int error = shako_stats_new(&s->stats, NULL, NULL);
+
+  if (error != 0) {
+    log_line("%s", shako_strerror(error));
+  }
+
+  return error == 0;
+}
+
 bool service_open(service *s, const settings *from) {
   *s = (service){.discard = from->discard,
                  .mail = {.tmp_fd = -1, .new_fd = -1},
                  .resolver = from->resolver,
                  .lookup_time = from->lookup_time};
 
-  return set_hostname(s, from) && check_hostname(s, from);
+  return set_hostname(s, from) && check_hostname(s, from) &&
+         (from->status.text == NULL || open_stats(s));
 }
 
 bool service_open_mail(service *s, const settings *from) {
@@ -59,4 +70,5 @@ bool service_open_mail(service *s, const settings *from) {
 
 void service_close(service *s) {
   maildir_close(&s->mail);
+  shako_stats_unref(s->stats);
 }

@@ -11,6 +11,7 @@ typedef struct service {
   maildir mail;         /* unless |discard| */
   const char *resolver; /* as in the settings, which outlive it */
   unsigned lookup_time;
+  shako_stats *stats; /* NULL: nobody asks for counts */
 } service;
 
 /* Finds out what our name is.  Returns false after a line that says what is

@@ -75,6 +75,26 @@ const char *settings_listen(settings *s, listener_settings *l,
   return wrong;
 }
 
+const char *settings_status(settings *s, const char *text) {
+  listen_address *at = &s->status;
+  const char *wrong;
+
+  if (text == NULL) {
+    return NULL;
+  }
+
+  at->text = text;
+  wrong = address_parse(&at->address, &at->port, text);
+  if (wrong == NULL && !s->status_anywhere &&
+      !address_is_loopback(&at->address)) {
+    wrong =
+        "not a loopback address: whoever reaches it may read it (allow that "
+        "by status_anywhere, or --status-anywhere)";
+  }
+
+  return wrong;
+}
+
 const char *settings_judge(shako_listener_config *config) {
   shako_listener *listener = NULL;
   const char *reason = NULL;
@@ -162,6 +182,10 @@ const char *settings_fixed(const settings *a, const settings *b) {
   if (!same_text(a->resolver, b->resolver) ||
       a->lookup_time != b->lookup_time) {
     return "resolver and lookup_timeout";
+  }
+
+  if (!same_text(a->status.text, b->status.text)) {
+    return "status";
   }
 
   return fixed_in_listeners(a, b);

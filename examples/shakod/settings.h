@@ -67,8 +67,10 @@ typedef struct settings {
   bool discard;
   bool watch; /* reload when a table or a certificate changes */
   unsigned workers;
-  const char *resolver; /* "127.0.0.1:53"; NULL: the system's */
-  unsigned lookup_time; /* seconds, for the DNS about one peer */
+  const char *resolver;  /* "127.0.0.1:53"; NULL: the system's */
+  unsigned lookup_time;  /* seconds, for the DNS about one peer */
+  listen_address status; /* where the counts are told; no |text|: nowhere */
+  bool status_anywhere;  /* ... which need not be a loopback address */
 } settings;
 
 /* Fills |*s| with the defaults and no listener.  Returns false without
@@ -84,6 +86,10 @@ listener_settings *settings_add(settings *s, const char *name);
 /* Adds an address to |l|.  Returns NULL, or what is wrong with |text|. */
 const char *settings_listen(settings *s, listener_settings *l,
                             const char *text);
+
+/* Sets where the counts are told, unless |text| is NULL.  |status_anywhere| is
+   to be set before.  Returns as settings_listen(). */
+const char *settings_status(settings *s, const char *text);
 
 /* Returns what the library says is wrong with |config|, which needs no host
    name for that, in static storage, or NULL. */

@@ -195,7 +195,8 @@ class Server:
             options += ["--engine", ENGINE]
         if "--discard" not in options:
             options += ["--maildir", str(self.mail.path)]
-        self._sockets = sum(w.startswith("--listen") for w in options)
+        self._sockets = sum(w.startswith("--listen") or w == "--status"
+                            for w in options)
         return [SHAKOD, *options]
 
     def _read(self):
