@@ -147,6 +147,55 @@ static void hosts_without_tls_are_told(void **state) {
   assert_non_null(strstr(other.text, "listener smtp\n"));
 }
 
+static void check_kind(const shako_alert *alert, const char *key,
+                       shako_alert_severity severity) {
+  assert_string_equal(alert->key, key);
+  assert_int_equal(alert->severity, severity);
+  assert_int_equal(alert->alert_class, SHAKO_ALERT_CLASS_SYSTEM);
+}
+
+static void each_alert_has_its_key_and_severity(void **state) {
+  shako_certificate_report report = {.struct_size = sizeof(report),
+                                     .days_left = 7};
+  shako_address address = {.known = 0};
+  int32_t told = SHAKO_ALERT_EXPIRY_UNTOLD;
+  shako_alert alert = required_tls("Bank.Example-1", "");
+
+  (void)state;
+  check_kind(&alert, "required-tls bank.example-1",
+             SHAKO_ALERT_SEVERITY_WARNING);
+  shako_alert_inbound_tls(&alert, "G", &address, SHAKO_TLS_FAILURE_NONE, 1);
+  check_kind(&alert, "inbound-tls G", SHAKO_ALERT_SEVERITY_WARNING);
+  shako_alert_handshakes(&alert, &address, 1);
+  check_kind(&alert, "handshakes", SHAKO_ALERT_SEVERITY_WARNING);
+  assert_string_equal(alert.text, "Hosts begin more TLS handshakes than their "
+                                  "policy allows\nLast host: unknown");
+  shako_alert_demonstration(&alert, "smtp");
+  check_kind(&alert, "demonstration smtp", SHAKO_ALERT_SEVERITY_WARNING);
+  shako_alert_certificate_expiry(&alert, "a.pem", &report, &told);
+  check_kind(&alert, "expiry 7 a.pem", SHAKO_ALERT_SEVERITY_WARNING);
+}
+
+/* What a stranger chose leaves room for the rest. */
+static void what_is_long_is_shortened(void **state) {
+  static const shako_delivery_verdict verdict = {SHAKO_DELIVERY_BOUNCE, NULL,
+                                                 "why", 1};
+  char octets[600];
+  char key[300] = "required-tls ";
+  shako_span any = {(const uint8_t *)octets, sizeof(octets)};
+  shako_alert alert;
+
+  (void)state;
+  memset(octets, 'A', sizeof(octets));
+  memset(key + strlen(key), 'a', 256);
+  shako_alert_required_tls(&alert, any, (shako_span){any.ptr, 3}, &verdict,
+                           (shako_span){any.ptr, 1});
+  assert_string_equal(alert.key, key);
+  assert_non_null(strstr(alert.text, "AAA...\nNext hop: AAA\nReason: why\n"
+                                     "The message was returned to its sender."
+                                     "\nDetail: A"));
+}
+
 /* A certificate that grows old day by day, and one that is looked at late. */
 static void the_end_of_a_certificate_is_told_at_each_step_once(void **state) {
   static const struct {
@@ -343,6 +392,28 @@ static void nothing_in_an_alert_begins_a_field(void **state) {
   }
 }
 
+/* No octet of a long word is lost, and no line is longer than it has to be. */
+static void a_long_word_is_cut_into_lines(void **state) {
+  shako_alert alert = {.struct_size = sizeof(alert)};
+  shako_alert_notice notice = {.alert = &alert, .count = 1, .total = 1};
+  char *text;
+  size_t count = 0;
+  size_t i;
+
+  (void)state;
+  memset(alert.text, 'z', 1000);
+  strcpy(alert.text + 900, " ab  cd\n e");
+  text = write_notice(&notice);
+  assert_non_null(strstr(text, "\r\nzz"));
+  assert_non_null(strstr(text, "z\r\n ab cd\r\nMessage-ID"));
+  assert_non_null(strstr(text, "z\r\nab cd\r\n e\r\n"));
+  for (i = 0; text[i] != '\0'; i++) {
+    count += text[i] == 'z';
+  }
+  assert_int_equal(count, 2 * 900);
+  free(text);
+}
+
 static void a_message_is_cut_off_where_its_buffer_ends(void **state) {
   shako_alert alert = required_tls("bank.example", "x");
   shako_alert_notice notice = {.alert = &alert, .count = 2, .total = 2};
@@ -416,11 +487,14 @@ int main(void) {
       cmocka_unit_test(what_nobody_can_want_is_told),
       cmocka_unit_test(required_tls_that_failed_is_told),
       cmocka_unit_test(hosts_without_tls_are_told),
+      cmocka_unit_test(each_alert_has_its_key_and_severity),
+      cmocka_unit_test(what_is_long_is_shortened),
       cmocka_unit_test(the_end_of_a_certificate_is_told_at_each_step_once),
       cmocka_unit_test(what_is_looked_at_late_is_told_once),
       cmocka_unit_test(a_notice_is_written_as_a_message),
       cmocka_unit_test(a_notice_of_many_says_how_many),
       cmocka_unit_test(nothing_in_an_alert_begins_a_field),
+      cmocka_unit_test(a_long_word_is_cut_into_lines),
       cmocka_unit_test(a_message_is_cut_off_where_its_buffer_ends),
       cmocka_unit_test(an_envelope_that_is_none_is_refused),
   };

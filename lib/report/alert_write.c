@@ -120,8 +120,8 @@ static bool is_mailbox(const char *address) {
   buf[0] = '<';
   memcpy(buf + 1, mailbox.ptr, mailbox.len);
   buf[mailbox.len + 1] = '>';
-  return shako__forward_path_read(&rest, &path) && rest.len == 0 &&
-         path.domain.len > 0 && path.mailbox.len == mailbox.len;
+  return shako__forward_path_read(&rest, false, &path) && path.domain.len > 0 &&
+         path.mailbox.len == mailbox.len;
 }
 
 static bool is_right(const shako_alert_envelope *envelope) {
