@@ -55,6 +55,8 @@ static cfg_t *make(void) {
       STRING(CONFIG_CERTIFICATE),
       STRING("key"),
       CFG_SEC("certificate", certificate, CFGF_MULTI | CFGF_TITLE),
+      STRING("client_authorities"),
+      STRING("client_revocations"),
       STRING("hat"),
       STRING("preset"),
       STRINGS("domain_map"),

@@ -111,6 +111,8 @@ static void take_strings(listener_settings *l, cfg_t *cfg) {
   l->hostname = cfg_getstr(cfg, "hostname");
   l->default_domain = cfg_getstr(cfg, "default_domain");
   l->table = config_take_path(cfg, "hat");
+  l->authorities = config_take_path(cfg, "client_authorities");
+  l->revocations = config_take_path(cfg, "client_revocations");
 }
 
 static void take_number(cfg_t *cfg, const char *name, unsigned *number) {
@@ -133,6 +135,18 @@ static bool judge_name(const listener_settings *l, cfg_t *cfg) {
   return wrong == NULL;
 }
 
+static bool judge_revocations(const listener_settings *l, cfg_t *cfg) {
+  if (l->revocations != NULL && l->authorities == NULL) {
+    cfg_error(cfg,
+              "listener \"%s\": client_revocations needs "
+              "client_authorities",
+              l->name);
+    return false;
+  }
+
+  return true;
+}
+
 static bool take_listener(settings *s, cfg_t *cfg) {
   listener_settings *l = settings_add(s, cfg_title(cfg));
 
@@ -150,8 +164,8 @@ static bool take_listener(settings *s, cfg_t *cfg) {
   take_number(cfg, "max_concurrency", &l->max_concurrency);
   take_number(cfg, "tcp_queue", &l->tcp_queue);
 
-  return config_certificate_take(l, cfg) && take_policy(l, cfg) &&
-         take_addresses(s, l, cfg);
+  return judge_revocations(l, cfg) && config_certificate_take(l, cfg) &&
+         take_policy(l, cfg) && take_addresses(s, l, cfg);
 }
 
 static bool take_status(settings *s, cfg_t *cfg) {

@@ -38,10 +38,12 @@ static void openssl_context_free(void *context) {
 /* The first is the default. */
 static const engine engines[] = {
     {"mbedtls", shako_mbedtls_engine, mbedtls_context_new, mbedtls_context_free,
-     shako_mbedtls_certificate_parse, shako_mbedtls_certificate_demonstration},
+     shako_mbedtls_certificate_parse, shako_mbedtls_authorities_parse,
+     shako_mbedtls_certificate_demonstration},
 #ifdef HAVE_OPENSSL
     {"openssl", shako_openssl_engine, openssl_context_new, openssl_context_free,
-     shako_openssl_certificate_parse, shako_openssl_certificate_demonstration},
+     shako_openssl_certificate_parse, shako_openssl_authorities_parse,
+     shako_openssl_certificate_demonstration},
 #endif
 };
 

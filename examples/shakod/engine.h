@@ -16,6 +16,9 @@ typedef struct engine {
   int (*certificate_parse)(shako_certificate **pcertificate,
                            const shako_certificate_source *source,
                            const shako_mem *mem, char *message);
+  int (*authorities_parse)(shako_authorities **pauthorities,
+                           const shako_authorities_source *source,
+                           const shako_mem *mem, char *message);
   int (*demonstration)(shako_certificate **pcertificate, const char *hostname,
                        int64_t unix_time, const shako_mem *mem, char *message);
 } engine;

@@ -45,8 +45,10 @@ typedef struct listener_settings {
   const char *table; /* the file of the Host Access Table */
   certificate_settings certificates[LISTENER_CERTIFICATES_MAX];
   size_t certificate_count;
-  shako_policy policy;   /* the default one, which |table| inherits */
-  shako_hat *policy_hat; /* holds the strings of |policy|; or NULL */
+  const char *authorities; /* of clients' certificates; NULL for none */
+  const char *revocations; /* ... their lists; NULL for none */
+  shako_policy policy;     /* the default one, which |table| inherits */
+  shako_hat *policy_hat;   /* holds the strings of |policy|; or NULL */
   uint32_t max_concurrency;
   uint32_t tcp_queue;
   shako_domain_map_row domain_map[DOMAIN_MAP_MAX];

@@ -86,11 +86,25 @@ static bool add_certificates(setup *s, setup_listener *to, const plan *p) {
   return true;
 }
 
+/* Reads whom clients' certificates may be of. */
+static bool add_authorities(const setup *s, setup_listener *to,
+                            const listener_settings *l) {
+  char message[ENGINE_MESSAGE_SIZE] = "";
+  const shako_authorities_source source = {.struct_size = sizeof(source),
+                                           .path = l->authorities,
+                                           .crl_path = l->revocations};
+
+  return l->authorities == NULL ||
+         complain(s->engine->authorities_parse(&to->authorities, &source, NULL,
+                                               message),
+                  message);
+}
+
 static bool add_tls(setup *s, setup_listener *to, const plan *p,
                     shako_listener_config *config) {
   char message[ENGINE_MESSAGE_SIZE] = "";
 
-  if (!add_certificates(s, to, p)) {
+  if (!add_certificates(s, to, p) || !add_authorities(s, to, p->settings)) {
     return false;
   }
 
@@ -106,6 +120,7 @@ static bool add_tls(setup *s, setup_listener *to, const plan *p,
   config->engine = s->engine->engine();
   config->context = s->context;
   config->certificates = &to->provider;
+  config->authorities = to->authorities;
 
   return true;
 }
@@ -240,6 +255,7 @@ void setup_unref(setup *s) {
   for (i = 0; i < s->count; i++) {
     shako_listener_unref(s->listeners[i].listener);
     shako_counters_unref(s->listeners[i].counters);
+    shako_authorities_unref(s->listeners[i].authorities);
     certificates_close(&s->listeners[i].certificates);
   }
 

@@ -11,6 +11,7 @@ typedef struct setup_listener {
   shako_counters *counters;
   certificates certificates;
   shako_certificate_provider provider;
+  shako_authorities *authorities; /* of clients' certificates; or NULL */
 } setup_listener;
 
 /**

@@ -23,6 +23,14 @@ void watch_each_file(const settings *s,
       visit(ctx, listener->table);
     }
 
+    if (listener->authorities != NULL) {
+      visit(ctx, listener->authorities);
+    }
+
+    if (listener->revocations != NULL) {
+      visit(ctx, listener->revocations);
+    }
+
     for (i = 0; i < listener->certificate_count; i++) {
       const certificate_settings *c = &listener->certificates[i];
 

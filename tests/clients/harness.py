@@ -97,7 +97,8 @@ class Connection:
     PATTERN = re.compile(
         r"shakod: (?P<peer>\S+:\d+) group=(?P<group>\S+) "
         r"policy=(?P<policy>\S+) rule=(?P<rule>\S+) tls=(?P<tls>\S+)"
-        r"(?: alert=(?P<alert>\d+))?(?: offered=(?P<offered>\S+))? "
+        r"(?: alert=(?P<alert>\d+))?(?: offered=(?P<offered>\S+))?"
+        r"(?: client=(?P<client>\S+))? "
         r"messages=(?P<messages>\d+) refused=(?P<refused>\S+) "
         r"observed=(?P<observed>\d+) end=(?P<end>\S+)")
 
