@@ -40,6 +40,7 @@
 #include <shako/log.h>
 #include <shako/policy.h>
 #include <shako/record.h>
+#include <shako/received.h>
 #include <shako/session.h>
 #include <shako/stats.h>
 #include <shako/tls.h>
