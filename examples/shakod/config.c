@@ -76,6 +76,7 @@ static cfg_t *make(void) {
                         STRING("status"),
                         FLAG("status_anywhere"),
                         NUMBER("lookup_timeout"),
+                        STRING("log"),
                         CFG_SEC("listener", listener,
                                 CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
                         CFG_END()};

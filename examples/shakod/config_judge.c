@@ -110,6 +110,15 @@ static int judge_address(cfg_t *cfg, cfg_opt_t *opt) {
                text != NULL ? address_parse(&address, &port, text) : NULL);
 }
 
+static int judge_log(cfg_t *cfg, cfg_opt_t *opt) {
+  log_format format;
+
+  return judge(cfg, opt,
+               log_format_find(&format, last_string(opt))
+                   ? NULL
+                   : "neither plain, json, events nor asyncos");
+}
+
 static int judge_type(cfg_t *cfg, cfg_opt_t *opt) {
   const char *type = last_string(opt);
   bool known = strcmp(type, "public") == 0 || strcmp(type, "private") == 0;
@@ -200,6 +209,7 @@ void config_judge(cfg_t *cfg) {
   cfg_set_validate_func(cfg, "resolver", judge_address);
   cfg_set_validate_func(cfg, "status", judge_address);
   cfg_set_validate_func(cfg, "lookup_timeout", judge_lookup_time);
+  cfg_set_validate_func(cfg, "log", judge_log);
   cfg_set_validate_func(cfg, "listener|certificate", config_certificate_end);
   cfg_set_validate_func(cfg, "listener|type", judge_type);
   cfg_set_validate_func(cfg, "listener|listen", judge_address);

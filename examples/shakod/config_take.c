@@ -181,6 +181,8 @@ static bool take_status(settings *s, cfg_t *cfg) {
 }
 
 static bool take_server(settings *s, cfg_t *cfg) {
+  const char *log = cfg_getstr(cfg, "log");
+
   s->engine = engine_find(cfg_getstr(cfg, "engine"));
   s->hostname = cfg_getstr(cfg, "hostname");
   s->discard = cfg_getbool(cfg, "discard") == cfg_true;
@@ -189,6 +191,9 @@ static bool take_server(settings *s, cfg_t *cfg) {
   s->pid_file = config_take_path(cfg, "pid_file");
   s->user = cfg_getstr(cfg, "user");
   s->resolver = cfg_getstr(cfg, "resolver");
+  if (log != NULL) {
+    log_format_find(&s->log, log); /* it is judged */
+  }
   take_number(cfg, "workers", &s->workers);
   take_number(cfg, "lookup_timeout", &s->lookup_time);
 

@@ -160,24 +160,35 @@ void connection_advance(connection *c) {
   }
 }
 
+/* Says who is at the other end of |fd|, and where we are. */
+static void describe_peer(shako_peer *peer, int fd,
+                          const struct sockaddr_storage *from) {
+  struct sockaddr_storage here = {0};
+  socklen_t len = sizeof(here);
+
+  shako_peer_default(peer);
+  address_from_system(&peer->address, &peer->port, from);
+  if (getsockname(fd, (struct sockaddr *)&here, &len) == 0) {
+    address_from_system(&peer->local_address, &peer->local_port, &here);
+  }
+}
+
 static connection *connection_new(worker *w, shako_listener *listener,
-                                  const struct sockaddr_storage *from) {
+                                  const shako_peer *peer) {
   connection *c = calloc(1, sizeof(*c));
-  shako_peer peer;
 
   if (c == NULL) {
     return NULL;
   }
 
-  shako_peer_default(&peer);
-  address_from_system(&peer.address, &peer.port, from);
-  if (shako_session_new(&c->session, listener, &peer, c, uv_now(&w->loop)) !=
+  if (shako_session_new(&c->session, listener, peer, c, uv_now(&w->loop)) !=
       0) {
     free(c);
     return NULL;
   }
 
   c->worker = w;
+  c->icid = w->names.worker + 1 + w->accepted++ * w->service->workers;
   c->setup = setup_ref(w->setup);
   c->listener = listener;
   c->mail.connection = c;
@@ -193,9 +204,11 @@ static connection *connection_new(worker *w, shako_listener *listener,
 
 void connection_start(worker *w, size_t listener, int fd,
                       const struct sockaddr_storage *from) {
-  connection *c =
-      connection_new(w, w->setup->listeners[listener].listener, from);
+  shako_peer peer;
+  connection *c;
 
+  describe_peer(&peer, fd, from);
+  c = connection_new(w, w->setup->listeners[listener].listener, &peer);
   if (c == NULL) {
     close(fd);
     return;

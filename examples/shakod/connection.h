@@ -22,6 +22,7 @@ typedef struct connection {
   setup *setup; /* that it began with, which holds: */
   shako_listener *listener;
   shako_session *session;
+  uint64_t icid; /* the number of the connection, in the log */
   mail mail;
   uv_tcp_t tcp;
   uv_timer_t timer;

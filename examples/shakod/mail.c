@@ -11,6 +11,7 @@
 #include "connection.h"
 #include "envelope.h"
 #include "log.h"
+#include "log_connection.h"
 
 static void accept_question(mail *m, shako_question question) {
   shako_session_accept(m->connection->session, question);
@@ -228,16 +229,18 @@ static void on_message(mail *m, const shako_event *event) {
 }
 
 static void on_closed(const mail *m) {
+  const connection *c = m->connection;
   shako_record record;
 
-  shako_session_record(m->connection->session, &record);
-  log_connection(&record);
-  if (m->connection->worker->service->stats != NULL) {
-    shako_stats_add(m->connection->worker->service->stats, &record);
+  shako_session_record(c->session, &record);
+  log_connection(c->worker->service->log, c->icid, &record);
+  if (c->worker->service->stats != NULL) {
+    shako_stats_add(c->worker->service->stats, &record);
   }
 }
 
 void mail_handle(mail *m, const shako_event *event) {
+  log_event(m->connection->worker->service->log, m->connection->icid, event);
   switch (event->type) {
   case SHAKO_EVENT_LOOKUP:
     on_lookup(m, event);

@@ -29,7 +29,7 @@
  *   engine     the TLS libraries there are
  *   pid_file   who the running server is
  *   become     from root to an ordinary user
- *   log        what is told on standard error
+ *   log, log_connection   what is told on standard error
  *   address, buffer, file, number   small tools
  */
 #include <signal.h>

@@ -29,6 +29,7 @@ static const struct option table[] = {
     {"max-concurrency", required_argument, NULL, OPT_MAX_CONCURRENCY},
     {"resolver", required_argument, NULL, OPT_RESOLVER},
     {"lookup-timeout", required_argument, NULL, OPT_LOOKUP_TIMEOUT},
+    {"log", required_argument, NULL, OPT_LOG},
     {"user", required_argument, NULL, OPT_USER},
     {"status", required_argument, NULL, OPT_STATUS},
     {"status-anywhere", no_argument, NULL, OPT_STATUS_ANYWHERE},

@@ -105,6 +105,16 @@ static bool set_resolver(options *o, const char *text) {
   return wrong == NULL;
 }
 
+static bool set_log(options *o, const char *text) {
+  bool known = log_format_find(&o->line.log, text);
+
+  if (!known) {
+    log_line("--log %s: not plain, json, events or asyncos", text);
+  }
+
+  return known;
+}
+
 static bool set_explain(options *o, const char *text) {
   o->task = TASK_EXPLAIN;
   o->address = text;
@@ -165,6 +175,8 @@ bool options_set(options *o, int option, const char *text) {
   case OPT_LOOKUP_TIMEOUT:
     return set_number("--lookup-timeout", text, 1, LOOKUP_TIME_MAX,
                       &o->line.lookup_time);
+  case OPT_LOG:
+    return set_log(o, text);
   case OPT_EXPLAIN:
     return set_explain(o, text);
   case OPT_CHECK:

@@ -51,7 +51,9 @@ bool service_open(service *s, const settings *from) {
   *s = (service){.discard = from->discard,
                  .mail = {.tmp_fd = -1, .new_fd = -1},
                  .resolver = from->resolver,
-                 .lookup_time = from->lookup_time};
+                 .lookup_time = from->lookup_time,
+                 .log = from->log,
+                 .workers = from->workers};
 
   return set_hostname(s, from) && check_hostname(s, from) &&
          (from->status.text == NULL || open_stats(s));

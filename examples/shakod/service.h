@@ -12,6 +12,8 @@ typedef struct service {
   const char *resolver; /* as in the settings, which outlive it */
   unsigned lookup_time;
   shako_stats *stats; /* NULL: nobody asks for counts */
+  log_format log;
+  unsigned workers;
 } service;
 
 /* Finds out what our name is.  Returns false after a line that says what is

@@ -188,5 +188,9 @@ const char *settings_fixed(const settings *a, const settings *b) {
     return "status";
   }
 
+  if (a->log != b->log) {
+    return "log";
+  }
+
   return fixed_in_listeners(a, b);
 }

@@ -6,6 +6,7 @@
 #include <shako/shako.h>
 
 #include "engine.h"
+#include "log_connection.h"
 
 #define LISTENERS_MAX   16
 #define ENDPOINTS_MAX   32 /* of all listeners */
@@ -73,6 +74,7 @@ typedef struct settings {
   unsigned lookup_time;  /* seconds, for the DNS about one peer */
   listen_address status; /* where the counts are told; no |text|: nowhere */
   bool status_anywhere;  /* ... which need not be a loopback address */
+  log_format log;
 } settings;
 
 /* Fills |*s| with the defaults and no listener.  Returns false without

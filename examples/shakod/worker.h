@@ -41,6 +41,7 @@ typedef struct worker {
   size_t acceptor_count;
   struct connection *connections; /* the first of a list */
   maildir_names names;
+  uint64_t accepted;    /* connections */
   char scratch[16384];  /* for octets that nobody wants */
   atomic_uint *running; /* how many workers are */
   uv_async_t *done;     /* tells the main thread that it fell */

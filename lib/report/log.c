@@ -23,13 +23,14 @@ static void put_digits(char *at, int64_t number, int digits) {
 /* RFC 3339 5.6.  Returns false for a year that has not four digits. */
 static bool put_time(char *text, int64_t unix_ms) {
   int64_t days = unix_ms / DAY - (unix_ms % DAY < 0 ? 1 : 0);
-  int64_t rest = unix_ms - days * DAY;
   shako__date date;
+  int64_t rest;
 
   if (days < FIRST_DAY || days > LAST_DAY) {
     return false;
   }
   date = shako__date_of(days);
+  rest = unix_ms - days * DAY;
   put_digits(text, date.year, 4);
   put_digits(text + 5, date.month, 2);
   put_digits(text + 8, date.day, 2);

@@ -163,6 +163,7 @@ WRONG = [
     ("= 5", '= 5\nengine = "gnutls"', 5, "gnutls"),
     ("= 5", '= 5\nresolver = "localhost"', 5, "resolver"),
     ("= 5", "= 5\nworkers = 65", 5, "workers"),
+    ("= 5", '= 5\nlog = "xml"', 5, "log"),
     ('"public"', '"publik"', 7, "publik"),
     ('"127.0.0.2:0"', '"127.0.0.2"', 10, "127.0.0.2"),
     ("max_concurrency = 3", "max_concurrency = -3", 15, "max_concurrency"),

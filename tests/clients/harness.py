@@ -147,7 +147,8 @@ class Server:
     Table, |config| that of a configuration, which then says it all; |files|
     lie in the same folder, by their names.  |wrap| is put before the command,
     |prepare| called in the new process, |exit| is the status that it is to
-    end with when it has been told to.
+    end with when it has been told to.  |log| is the format in which it tells
+    connections, where that is not its own; these lines are in |told|.
     """
 
     name = "shakod"
@@ -155,12 +156,14 @@ class Server:
     more = {}  # of the process
 
     def __init__(self, *options, hat=None, config=None, files=None, wrap=(),
-                 prepare=None, exit=0, mail=None):
+                 prepare=None, exit=0, mail=None, log=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="shakod-"))
         self.folder.chmod(0o755)
         self.mail = Maildir(mail or self.folder / "mail")
         self.lines = []
+        self.told = []
         self.ports = []
+        self._log = log
         self._exit = exit
         self._connections = []
         self._news = threading.Condition()
@@ -190,6 +193,8 @@ class Server:
             return [SHAKOD, "-c", str(self.folder / CONFIG), *options]
         if not any(word.startswith("--listen") for word in options):
             options += ["--listen", "127.0.0.1:0"]
+        if self._log:
+            options += ["--log", self._log]
         if "--hostname" not in options:
             options += ["--hostname", HOSTNAME]
         if ENGINE and "--engine" not in options:
@@ -211,6 +216,9 @@ class Server:
             self._news.notify_all()
 
     def _take(self, line):
+        if self._log and not line.startswith(f"{self.name}: "):
+            self.told.append(line)
+            return
         self.lines.append(line)
         found = re.fullmatch(
             rf"{self.name}: listening on (\S+):(\d+)(?: \((\w+)\))?", line)
@@ -302,6 +310,11 @@ class Server:
             return lines[count - 1] if len(lines) >= count else None
 
         return self._wait(found, f"{count} lines with {text!r}")
+
+    def tell(self, count):
+        """Waits for |count| lines that it told; returns all of them."""
+        self._wait(lambda: len(self.told) >= count, f"{count} lines")
+        return self.told
 
     def connection(self, **wanted):
         """Waits for the line about the next connection that ends, and demands

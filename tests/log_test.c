@@ -1,0 +1,655 @@
+/* The lines of the log, octet for octet. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <shako/shako.h>
+
+#include "base/ascii.h"
+#include "policy/refusals.h"
+
+#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
+
+#define NOON INT64_C(1764000000123) /* 2025-11-24T16:00:00.123Z */
+
+/* --- a record ------------------------------------------------------------- */
+
+/* A record, and what it points to. */
+typedef struct sample {
+  shako_record record;
+  shako_peer peer;
+  shako_policy policy;
+  shako_tls_info tls;
+  uint32_t refused[SHAKO__REFUSAL_COUNT + 1];
+} sample;
+
+/* Fills |s| with a peer of which nothing is known, greeted in the clear. */
+static void prepare(sample *s) {
+  memset(s, 0, sizeof(*s));
+  shako_peer_default(&s->peer);
+  shako_policy_default(&s->policy);
+  s->tls = (shako_tls_info){.struct_size = sizeof(s->tls), .alert = -1};
+  s->record = (shako_record){.struct_size = sizeof(s->record),
+                             .peer = &s->peer,
+                             .match.policy = &s->policy,
+                             .greeted = 1,
+                             .how = "quit"};
+}
+
+static void set_address(shako_address *address, const char *text) {
+  assert_int_equal(shako_address_parse(address, shako__span(text)), 0);
+}
+
+/* A partner who did all well, but for two commands. */
+static void prepare_partner(sample *s) {
+  prepare(s);
+  set_address(&s->peer.address, "192.0.2.7");
+  set_address(&s->peer.local_address, "192.0.2.1");
+  s->peer.port = 41522;
+  s->peer.local_port = 25;
+  s->peer.name_state = SHAKO_NAME_VERIFIED;
+  s->peer.name = shako__span("mx.partner.example");
+  s->peer.score_state = SHAKO_SCORE_KNOWN;
+  s->peer.score = -15;
+  s->peer.owner = 17;
+  s->policy.name = "$PARTNERS";
+  s->tls.version = 0x0304;
+  s->tls.cipher = "TLS_AES_128_GCM_SHA256";
+  s->tls.offered_version = 0x0304;
+  s->record.listener = "Inbound";
+  s->record.match.group = "PARTNERS";
+  s->record.match.rule = "192.0.2.0/24";
+  s->record.match.line = 10;
+  s->record.tls_setting = SHAKO_TLS_SETTING_REQUIRED;
+  s->record.tls_asked = 1;
+  s->record.tls_completed = 1;
+  s->record.tls = &s->tls;
+  s->record.commands = 9;
+  s->record.transactions = 2;
+  s->record.messages = 2;
+  s->record.messages_tls = 1;
+  s->record.recipients = 3;
+  s->record.refusals = 3;
+  s->record.refused = s->refused;
+  s->refused[SHAKO_REASON_APPLICATION] = 1;
+  s->refused[shako__refusal_reason(SHAKO__REFUSAL_TLS_REQUIRED)] = 2;
+  s->record.octets_received = 4096;
+  s->record.octets_sent = 2048;
+  s->record.octets_messages = 1000;
+  s->record.duration = 250;
+  s->record.handshake_time = 12;
+  s->record.handshake_octets = 517;
+}
+
+/* Both forms of |s|, whole. */
+static const char *json_of(const sample *s) {
+  static char text[16384];
+  size_t len = shako_record_json(&s->record, 7, NOON, text, sizeof(text));
+
+  assert_in_range(len, 1, sizeof(text) - 1);
+  assert_int_equal(strlen(text), len);
+  return text;
+}
+
+static const char *asyncos_of(const sample *s) {
+  static char text[16384];
+  size_t len = shako_record_asyncos(&s->record, 7, text, sizeof(text));
+
+  assert_in_range(len, 1, sizeof(text) - 1);
+  assert_int_equal(strlen(text), len);
+  return text;
+}
+
+static void a_partner_in_json(void **state) {
+  sample s;
+
+  (void)state;
+  prepare_partner(&s);
+  assert_string_equal(
+      json_of(&s),
+      "{\"type\":\"connection\",\"time\":\"2025-11-24T16:00:00.123Z\","
+      "\"icid\":7,\"listener\":\"Inbound\",\"address\":\"192.0.2.7\","
+      "\"port\":41522,\"local_address\":\"192.0.2.1\",\"local_port\":25,"
+      "\"name\":\"mx.partner.example\",\"name_state\":\"verified\","
+      "\"score_tenths\":-15,\"owner\":17,\"group\":\"PARTNERS\","
+      "\"policy\":\"$PARTNERS\",\"access\":\"ACCEPT\","
+      "\"rule\":\"192.0.2.0/24\",\"line\":10,\"tls\":{"
+      "\"outcome\":\"required-ok\",\"setting\":\"required\","
+      "\"observed\":false,\"implicit\":false,\"asked\":true,"
+      "\"completed\":true,\"version\":\"TLSv1.3\","
+      "\"cipher\":\"TLS_AES_128_GCM_SHA256\",\"failure\":null,"
+      "\"alert\":null,\"native_error\":0,\"offered\":\"TLSv1.3\","
+      "\"handshake_ms\":12,\"handshake_octets\":517},\"greeted\":true,"
+      "\"how\":\"quit\",\"error\":0,\"commands\":9,\"transactions\":2,"
+      "\"recipients\":3,\"messages\":2,\"messages_tls\":1,\"refusals\":3,"
+      "\"refused\":{\"application\":1,\"tls-required\":2},\"observed\":0,"
+      "\"octets_received\":4096,\"octets_sent\":2048,"
+      "\"octets_messages\":1000,\"duration_ms\":250}\n");
+}
+
+static void what_is_not_known_is_null(void **state) {
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  s.record.how = NULL;
+  s.record.error = SHAKO_ERR_NOMEM;
+  s.record.refusals = 1; /* and no memory to count it */
+  assert_string_equal(
+      json_of(&s),
+      "{\"type\":\"connection\",\"time\":\"2025-11-24T16:00:00.123Z\","
+      "\"icid\":7,\"listener\":null,\"address\":\"unknown\",\"port\":0,"
+      "\"local_address\":\"unknown\",\"local_port\":0,\"name\":null,"
+      "\"name_state\":\"unasked\",\"score_tenths\":null,\"owner\":null,"
+      "\"group\":null,\"policy\":null,\"access\":\"ACCEPT\",\"rule\":null,"
+      "\"line\":0,\"tls\":{\"outcome\":\"off\",\"setting\":\"off\","
+      "\"observed\":false,\"implicit\":false,\"asked\":false,"
+      "\"completed\":false,\"version\":null,\"cipher\":null,"
+      "\"failure\":null,\"alert\":null,\"native_error\":0,\"offered\":null,"
+      "\"handshake_ms\":0,\"handshake_octets\":0},\"greeted\":true,"
+      "\"how\":null,\"error\":-901,\"commands\":0,\"transactions\":0,"
+      "\"recipients\":0,\"messages\":0,\"messages_tls\":0,\"refusals\":1,"
+      "\"refused\":null,\"observed\":0,\"octets_received\":0,"
+      "\"octets_sent\":0,\"octets_messages\":0,\"duration_ms\":0}\n");
+}
+
+static void each_state_of_a_name_has_its_word(void **state) {
+  static const char *const words[] = {"unasked", "verified", "none",
+                                      "temporary", "mismatch"};
+  uint8_t i;
+
+  (void)state;
+  for (i = 0; i < COUNT(words); i++) {
+    char wanted[64];
+    sample s;
+
+    prepare(&s);
+    s.peer.name_state = i;
+    s.peer.name = shako__span(i == SHAKO_NAME_VERIFIED ? "a.example" : "");
+    snprintf(wanted, sizeof(wanted), "\"name_state\":\"%s\"", words[i]);
+    assert_non_null(strstr(json_of(&s), wanted));
+    assert_non_null(strstr(asyncos_of(&s),
+                           i == SHAKO_NAME_VERIFIED
+                               ? " reverse dns host a.example verified yes\n"
+                               : " reverse dns host unknown verified no\n"));
+  }
+}
+
+static void a_partner_in_the_lines_of_asyncos(void **state) {
+  sample s;
+
+  (void)state;
+  prepare_partner(&s);
+  assert_string_equal(
+      asyncos_of(&s),
+      "New SMTP ICID 7 interface Inbound (192.0.2.1) address 192.0.2.7 "
+      "reverse dns host mx.partner.example verified yes\n"
+      "ICID 7 ACCEPT SG PARTNERS match 192.0.2.0/24 SBRS -1.5\n"
+      "ICID 7 TLS success protocol TLSv1.3 cipher TLS_AES_128_GCM_SHA256\n"
+      "ICID 7 close quit messages 2 encrypted 1 refused "
+      "application:1,tls-required:2 observed 0\n");
+}
+
+static void a_stranger_in_the_lines_of_asyncos(void **state) {
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  s.policy.access = SHAKO_ACCESS_TCPREFUSE;
+  s.record.greeted = 0;
+  s.record.how = "tcprefuse";
+  s.record.observed = 3;
+  assert_string_equal(
+      asyncos_of(&s),
+      "New SMTP ICID 7 interface None (unknown) address unknown reverse dns "
+      "host unknown verified no\n"
+      "ICID 7 TCPREFUSE SG None match None SBRS None\n"
+      "ICID 7 TLS none\n"
+      "ICID 7 close tcprefuse messages 0 encrypted 0 refused none observed "
+      "3\n");
+  s.record.refusals = 1;
+  assert_non_null(strstr(asyncos_of(&s), " refused unknown observed 3\n"));
+}
+
+static void a_score_has_one_decimal(void **state) {
+  static const struct {
+    int16_t score;
+    const char *text;
+  } rows[] = {
+      {-100, "-10.0"}, {-9, "-0.9"}, {0, "0.0"}, {7, "0.7"}, {100, "10.0"}};
+
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    char wanted[32];
+    sample s;
+
+    prepare(&s);
+    s.peer.score_state = SHAKO_SCORE_KNOWN;
+    s.peer.score = rows[i].score;
+    snprintf(wanted, sizeof(wanted), " SBRS %s\n", rows[i].text);
+    assert_non_null(strstr(asyncos_of(&s), wanted));
+  }
+}
+
+/* --- TLS ------------------------------------------------------------------ */
+
+/* |s| says in the lines of AsyncOS |line|, and |failure| in JSON. */
+static void demand_tls(const sample *s, const char *line, const char *failure) {
+  char wanted[128];
+
+  snprintf(wanted, sizeof(wanted), "\nICID 7 TLS %s\n", line);
+  assert_non_null(strstr(asyncos_of(s), wanted));
+  snprintf(wanted, sizeof(wanted), "\"failure\":%s,", failure);
+  assert_non_null(strstr(json_of(s), wanted));
+}
+
+static void clear_text_is_told_as_such(void **state) {
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  demand_tls(&s, "none", "null");
+  s.record.tls_setting = SHAKO_TLS_SETTING_PREFERRED;
+  demand_tls(&s, "none", "null");
+  s.record.tls_setting = SHAKO_TLS_SETTING_REQUIRED;
+  demand_tls(&s, "was required but remote host did not initiate it", "null");
+  s.record.tls_observed = 1;
+  demand_tls(&s, "none", "null");
+  s.record.tls_observed = 0;
+  s.record.greeted = 0;
+  demand_tls(&s, "none", "null");
+}
+
+static void every_failure_is_told(void **state) {
+  int failure;
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  s.record.tls_asked = 1;
+  s.record.tls = &s.tls;
+  demand_tls(&s, "failed: unfinished", "\"unfinished\"");
+  for (failure = 1; failure < SHAKO_TLS_FAILURE_COUNT; failure++) {
+    const char *name = shako_tls_failure_name((shako_tls_failure)failure);
+    char line[64];
+    char word[64];
+
+    snprintf(line, sizeof(line), "failed: %s", name);
+    snprintf(word, sizeof(word), "\"%s\"", name);
+    s.tls.failure = (shako_tls_failure)failure;
+    demand_tls(&s, line, word);
+  }
+  s.tls.failure = SHAKO_TLS_FAILURE_NO_SHARED_VERSION;
+  s.tls.alert = 70;
+  s.tls.offered_version = 0x0302;
+  demand_tls(&s, "failed: no-shared-version alert 70 offered TLSv1.1",
+             "\"no-shared-version\"");
+  assert_non_null(strstr(json_of(&s), "\"alert\":70,"));
+  assert_non_null(strstr(json_of(&s), "\"offered\":\"TLSv1.1\","));
+}
+
+/* A STARTTLS that came to no handshake. */
+static void a_refused_starttls_has_its_reason(void **state) {
+  static const shako__refusal refusals[] = {
+      SHAKO__REFUSAL_NO_CERTIFICATE, SHAKO__REFUSAL_TLS_UNAVAILABLE,
+      SHAKO__REFUSAL_TOO_MANY_HANDSHAKES, SHAKO__REFUSAL_INJECTED_BYTES};
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  s.record.tls_asked = 1;
+  demand_tls(&s, "failed: not-started", "\"not-started\"");
+  for (size_t i = 0; i < COUNT(refusals); i++) {
+    const char *reason = shako__refusal_verdict(refusals[i])->reason;
+    char line[64];
+    char word[64];
+
+    prepare(&s);
+    s.record.tls_asked = 1;
+    s.record.refusals = 3;
+    s.record.refused = s.refused;
+    s.refused[SHAKO_REASON_APPLICATION] = 1;
+    s.refused[shako__refusal_reason(SHAKO__REFUSAL_UNKNOWN_COMMAND)] = 1;
+    s.refused[shako__refusal_reason(refusals[i])] = 1;
+    snprintf(line, sizeof(line), "failed: %s", reason);
+    snprintf(word, sizeof(word), "\"%s\"", reason);
+    demand_tls(&s, line, word);
+  }
+}
+
+/* TLS was there, and broke later. */
+static void what_breaks_later_was_a_success(void **state) {
+  sample s;
+
+  (void)state;
+  prepare_partner(&s);
+  s.tls.failure = SHAKO_TLS_FAILURE_CUT_OFF;
+  demand_tls(&s, "success protocol TLSv1.3 cipher TLS_AES_128_GCM_SHA256",
+             "\"cut-off\"");
+}
+
+/* --- hostile octets ------------------------------------------------------- */
+
+/* Every line is printable ASCII, and there are |lines| of them. */
+static void demand_lines(const char *text, size_t lines) {
+  for (; *text != '\0'; text++) {
+    lines -= *text == '\n';
+    assert_true(*text == '\n' || shako__is_text((uint8_t)*text));
+  }
+  assert_int_equal(text[-1], '\n');
+  assert_int_equal(lines, 0);
+}
+
+static unsigned hex_at(const char *text, int digits) {
+  char copy[8] = "";
+
+  memcpy(copy, text, (size_t)digits);
+  return (unsigned)strtoul(copy, NULL, 16);
+}
+
+/* Reads escaped octets up to |end|: \uXXXX, \xHH, or \ and one. */
+static size_t unescape(const char *text, char end, uint8_t *octets) {
+  size_t n = 0;
+
+  while (*text != end) {
+    assert_true(shako__is_text((uint8_t)*text));
+    if (text[0] == '\\' && (text[1] == 'u' || text[1] == 'x')) {
+      int digits = text[1] == 'u' ? 4 : 2;
+
+      octets[n++] = (uint8_t)hex_at(text + 2, digits);
+      text += 2 + digits;
+    } else {
+      text += *text == '\\';
+      octets[n++] = (uint8_t)*text++;
+    }
+  }
+  return n;
+}
+
+/* What |before| stands in front of, in |text|, is |name|. */
+static void demand_name(const char *text, const char *before, char end,
+                        shako_span name) {
+  const char *at = strstr(text, before);
+  uint8_t octets[2048];
+
+  assert_non_null(at);
+  assert_int_equal(unescape(at + strlen(before), end, octets), name.len);
+  assert_memory_equal(octets, name.ptr, name.len);
+}
+
+static void a_name_of_any_octets_forges_nothing(void **state) {
+  static const char forged[] =
+      "a\",\"how\":\"x\\ verified yes\r\nICID 8 TLS none\x1b[2J\x7f\xc3\xbc";
+  uint8_t all[255];
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < sizeof(all) + 1; i++) {
+    sample s;
+
+    prepare(&s);
+    s.peer.name_state = SHAKO_NAME_VERIFIED;
+    if (i < sizeof(all)) {
+      memset(all, (int)i, sizeof(all));
+      s.peer.name = (shako_span){all, sizeof(all)};
+    } else {
+      s.peer.name = shako__span(forged);
+    }
+    demand_lines(json_of(&s), 1);
+    demand_name(json_of(&s), "\"name\":\"", '"', s.peer.name);
+    demand_lines(asyncos_of(&s), 4);
+    demand_name(asyncos_of(&s), " reverse dns host ", ' ', s.peer.name);
+  }
+}
+
+static void the_operator_s_names_are_escaped_too(void **state) {
+  static const char name[] = "a \"b\"\n\\c";
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  s.policy.name = s.record.listener = s.record.match.group = name;
+  s.record.match.rule = name;
+  demand_lines(json_of(&s), 1);
+  demand_lines(asyncos_of(&s), 4);
+  demand_name(json_of(&s), "\"listener\":\"", '"', shako__span(name));
+  demand_name(json_of(&s), "\"policy\":\"", '"', shako__span(name));
+  demand_name(asyncos_of(&s), " interface ", ' ', shako__span(name));
+  demand_name(asyncos_of(&s), " SG ", ' ', shako__span(name));
+  demand_name(asyncos_of(&s), " match ", ' ', shako__span(name));
+}
+
+/* --- buffers, times, callers ---------------------------------------------- */
+
+static void a_line_is_cut_off_where_its_buffer_ends(void **state) {
+  char json[2048];
+  char asyncos[1024];
+  char buf[2048];
+  size_t size;
+  sample s;
+
+  (void)state;
+  prepare_partner(&s);
+  strcpy(json, json_of(&s));
+  strcpy(asyncos, asyncos_of(&s));
+  assert_int_equal(shako_record_json(&s.record, 7, NOON, NULL, 0),
+                   strlen(json));
+  assert_int_equal(shako_record_asyncos(&s.record, 7, NULL, 0),
+                   strlen(asyncos));
+  for (size = 1; size <= strlen(json); size++) {
+    memset(buf, '#', sizeof(buf));
+    assert_int_equal(shako_record_json(&s.record, 7, NOON, buf, size),
+                     strlen(json));
+    assert_int_equal(strlen(buf), size - 1);
+    assert_memory_equal(buf, json, size - 1);
+    assert_int_equal(buf[size], '#');
+    assert_int_equal(shako_record_asyncos(&s.record, 7, buf, size),
+                     strlen(asyncos));
+    assert_memory_equal(buf, asyncos,
+                        size - 1 < strlen(asyncos) ? size - 1
+                                                   : strlen(asyncos) + 1);
+  }
+}
+
+static void a_time_is_a_date_or_null(void **state) {
+  static const struct {
+    int64_t unix_ms;
+    const char *text;
+  } rows[] = {
+      {0, "null"},
+      {1, "\"1970-01-01T00:00:00.001Z\""},
+      {-1, "\"1969-12-31T23:59:59.999Z\""},
+      {INT64_C(951827696789), "\"2000-02-29T12:34:56.789Z\""},
+      {INT64_C(-62167219200000), "\"0000-01-01T00:00:00.000Z\""},
+      {INT64_C(-62167219200001), "null"},
+      {INT64_C(253402300799999), "\"9999-12-31T23:59:59.999Z\""},
+      {INT64_C(253402300800000), "null"},
+      {INT64_MAX, "null"},
+      {INT64_MIN, "null"},
+  };
+
+  (void)state;
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    char wanted[64];
+    char text[2048];
+    sample s;
+
+    prepare(&s);
+    shako_record_json(&s.record, UINT64_MAX, rows[i].unix_ms, text,
+                      sizeof(text));
+    snprintf(wanted, sizeof(wanted), "\"time\":%s,\"icid\":%s,", rows[i].text,
+             "18446744073709551615");
+    assert_non_null(strstr(text, wanted));
+  }
+}
+
+/* What a caller of an older header knows of a record is told, and no more. */
+static void an_older_caller_s_record_is_told(void **state) {
+  sample s;
+
+  (void)state;
+  prepare_partner(&s);
+  s.record.struct_size = offsetof(shako_record, handshake_time);
+  assert_non_null(strstr(json_of(&s), "\"handshake_ms\":0,"));
+  assert_non_null(strstr(json_of(&s), "\"duration_ms\":250}"));
+}
+
+/* --- events --------------------------------------------------------------- */
+
+static void demand_event(const shako_event *event, const char *fields) {
+  char wanted[1024];
+  char text[4096];
+  size_t len = shako_event_json(event, 7, NOON, text, sizeof(text));
+
+  snprintf(wanted, sizeof(wanted),
+           "{\"type\":\"event\",\"time\":\"2025-11-24T16:00:00.123Z\","
+           "\"icid\":7,\"event\":%s}\n",
+           fields);
+  assert_string_equal(text, wanted);
+  assert_int_equal(len, strlen(wanted));
+  assert_int_equal(shako_event_json(event, 7, NOON, NULL, 0), len);
+}
+
+static void questions_before_mail_are_told(void **state) {
+  shako_policy policy;
+  shako_event event = {.type = SHAKO_EVENT_LOOKUP, .question = 1};
+
+  (void)state;
+  event.u.lookup.need = SHAKO_NEED_NAME | SHAKO_NEED_LISTS;
+  event.u.lookup.lists = UINT64_C(1) << 63 | 5;
+  demand_event(&event, "\"lookup\",\"question\":1,\"need\":[\"name\","
+                       "\"lists\"],\"lists\":[0,2,63]");
+  event.u.lookup.need = SHAKO_NEED_SCORE | SHAKO_NEED_OWNER;
+  event.u.lookup.lists = 0;
+  demand_event(&event, "\"lookup\",\"question\":1,\"need\":[\"score\","
+                       "\"owner\"],\"lists\":[]");
+
+  shako_policy_default(&policy);
+  policy.name = "$RELAYED";
+  policy.access = SHAKO_ACCESS_RELAY;
+  event = (shako_event){.type = SHAKO_EVENT_CONNECT, .question = 2};
+  event.u.connect.match = (shako_hat_match){
+      .policy = &policy, .group = "RELAYLIST", .rule = "ALL", .line = 3};
+  demand_event(&event, "\"connect\",\"question\":2,\"group\":\"RELAYLIST\","
+                       "\"policy\":\"$RELAYED\",\"access\":\"RELAY\","
+                       "\"rule\":\"ALL\",\"line\":3");
+
+  event = (shako_event){.type = SHAKO_EVENT_HELLO, .question = 3};
+  event.u.hello.name = shako__span("c.example");
+  event.u.hello.extended = 1;
+  demand_event(&event, "\"hello\",\"question\":3,\"name\":\"c.example\","
+                       "\"extended\":true");
+}
+
+static void what_happens_to_tls_is_told(void **state) {
+  static const shako_tls_info info = {.version = 0x0303, .cipher = "A"};
+  shako_event event = {.type = SHAKO_EVENT_STARTTLS, .question = 4};
+
+  (void)state;
+  demand_event(&event, "\"starttls\",\"question\":4");
+  event.type = SHAKO_EVENT_HANDSHAKE;
+  demand_event(&event, "\"handshake\",\"question\":4");
+  event.type = SHAKO_EVENT_CERTIFICATE;
+  demand_event(&event, "\"certificate\",\"question\":4");
+  event = (shako_event){.type = SHAKO_EVENT_TLS, .u.tls = &info};
+  demand_event(&event, "\"tls\",\"question\":null,\"version\":\"TLSv1.2\","
+                       "\"cipher\":\"A\"");
+}
+
+static void a_transaction_is_told(void **state) {
+  static const uint8_t octets[] = {'"', '\n', 0xff};
+  shako_event event = {.type = SHAKO_EVENT_MAIL, .question = 5};
+
+  (void)state;
+  event.u.mail.path = (shako_span){octets, sizeof(octets)};
+  event.u.mail.size = 100;
+  demand_event(&event, "\"mail\",\"question\":5,\"path\":\"\\\"\\u000a"
+                       "\\u00ff\",\"size\":100,\"eight_bit\":false");
+  event.u.mail.path = (shako_span){NULL, 0};
+  event.u.mail.flags = SHAKO_MAIL_8BITMIME;
+  demand_event(&event, "\"mail\",\"question\":5,\"path\":\"\",\"size\":100,"
+                       "\"eight_bit\":true");
+
+  event = (shako_event){.type = SHAKO_EVENT_RCPT, .question = 6};
+  event.u.rcpt.path = shako__span("c@d.example");
+  event.u.rcpt.given = shako__span("c");
+  demand_event(&event, "\"rcpt\",\"question\":6,\"path\":\"c@d.example\","
+                       "\"given\":\"c\"");
+
+  event = (shako_event){.type = SHAKO_EVENT_DATA, .question = 7};
+  demand_event(&event, "\"data\",\"question\":7");
+  event = (shako_event){.type = SHAKO_EVENT_BODY};
+  event.u.body = shako__span("a secret");
+  demand_event(&event, "\"body\",\"question\":null,\"octets\":8");
+  event = (shako_event){.type = SHAKO_EVENT_MESSAGE, .question = 8};
+  event.u.message.size = 8;
+  demand_event(&event, "\"message\",\"question\":8,\"octets\":8");
+  event = (shako_event){.type = SHAKO_EVENT_RESET};
+  event.u.reset.reason = "rset";
+  demand_event(&event, "\"reset\",\"question\":null,\"reason\":\"rset\"");
+}
+
+static void refusals_and_the_end_are_told(void **state) {
+  shako_event event = {.type = SHAKO_EVENT_VIOLATION};
+
+  (void)state;
+  event.u.violation.verdict =
+      shako__refusal_verdict(SHAKO__REFUSAL_INJECTED_BYTES);
+  event.u.violation.closes = 1;
+  event.u.violation.octets = 6;
+  demand_event(&event, "\"violation\",\"question\":null,"
+                       "\"reason\":\"injected-bytes\",\"code\":554,"
+                       "\"enhanced\":\"5.5.0\",\"closes\":true,\"octets\":6");
+  event.u.violation.verdict =
+      shako__refusal_verdict(SHAKO__REFUSAL_TLS_ON_CLEAR_PORT);
+  event.u.violation.octets = 0;
+  demand_event(&event, "\"violation\",\"question\":null,"
+                       "\"reason\":\"tls-on-clear-port\",\"code\":0,"
+                       "\"enhanced\":null,\"closes\":true,\"octets\":0");
+
+  event = (shako_event){.type = SHAKO_EVENT_OBSERVED};
+  event.u.observed.verdict =
+      shako__refusal_verdict(SHAKO__REFUSAL_TLS_REQUIRED);
+  demand_event(&event, "\"observed\",\"question\":null,"
+                       "\"reason\":\"tls-required\",\"code\":530,"
+                       "\"enhanced\":\"5.7.0\"");
+
+  event = (shako_event){.type = SHAKO_EVENT_CLOSED};
+  event.u.closed.how = "no-memory";
+  event.u.closed.error = SHAKO_ERR_NOMEM;
+  demand_event(&event, "\"closed\",\"question\":null,\"how\":\"no-memory\","
+                       "\"error\":-901");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_partner_in_json),
+      cmocka_unit_test(what_is_not_known_is_null),
+      cmocka_unit_test(each_state_of_a_name_has_its_word),
+      cmocka_unit_test(a_partner_in_the_lines_of_asyncos),
+      cmocka_unit_test(a_stranger_in_the_lines_of_asyncos),
+      cmocka_unit_test(a_score_has_one_decimal),
+      cmocka_unit_test(clear_text_is_told_as_such),
+      cmocka_unit_test(every_failure_is_told),
+      cmocka_unit_test(a_refused_starttls_has_its_reason),
+      cmocka_unit_test(what_breaks_later_was_a_success),
+      cmocka_unit_test(a_name_of_any_octets_forges_nothing),
+      cmocka_unit_test(the_operator_s_names_are_escaped_too),
+      cmocka_unit_test(a_line_is_cut_off_where_its_buffer_ends),
+      cmocka_unit_test(a_time_is_a_date_or_null),
+      cmocka_unit_test(an_older_caller_s_record_is_told),
+      cmocka_unit_test(questions_before_mail_are_told),
+      cmocka_unit_test(what_happens_to_tls_is_told),
+      cmocka_unit_test(a_transaction_is_told),
+      cmocka_unit_test(refusals_and_the_end_are_told),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
