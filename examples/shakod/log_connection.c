@@ -101,6 +101,22 @@ static void add_failure(buffer *line, const shako_tls_info *tls) {
   }
 }
 
+/* What the client's certificate was worth, where it was asked for. */
+static void add_client(buffer *line, const shako_record *closed) {
+  const shako_client_certificate *client =
+      closed->tls_completed ? closed->tls->client : NULL;
+
+  if (client == NULL) {
+    return;
+  }
+  buffer_add(line, " client=");
+  buffer_add(line, client->verified ? "verified" : "unverified");
+  if (client->faults != 0) {
+    buffer_add(line, ":");
+    buffer_add(line, shako_client_fault_name(client->faults));
+  }
+}
+
 static void write_plain(const shako_record *closed) {
   char who[ADDRESS_TEXT_SIZE];
   buffer line = {0};
@@ -112,6 +128,7 @@ static void write_plain(const shako_record *closed) {
   buffer_add(&line, " tls=");
   add_tls(&line, closed);
   add_failure(&line, closed->tls);
+  add_client(&line, closed);
   buffer_add(&line, " messages=");
   buffer_add_number(&line, closed->messages);
   buffer_add(&line, " refused=");
