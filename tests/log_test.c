@@ -126,7 +126,8 @@ static void a_partner_in_json(void **state) {
       "\"completed\":true,\"version\":\"TLSv1.3\","
       "\"cipher\":\"TLS_AES_128_GCM_SHA256\",\"failure\":null,"
       "\"alert\":null,\"native_error\":0,\"offered\":\"TLSv1.3\","
-      "\"handshake_ms\":12,\"handshake_octets\":517},\"greeted\":true,"
+      "\"handshake_ms\":12,\"handshake_octets\":517,\"client\":null},"
+      "\"greeted\":true,"
       "\"how\":\"quit\",\"error\":0,\"commands\":9,\"transactions\":2,"
       "\"recipients\":3,\"messages\":2,\"messages_tls\":1,\"refusals\":3,"
       "\"refused\":{\"application\":1,\"tls-required\":2},\"observed\":0,"
@@ -153,7 +154,8 @@ static void what_is_not_known_is_null(void **state) {
       "\"observed\":false,\"implicit\":false,\"asked\":false,"
       "\"completed\":false,\"version\":null,\"cipher\":null,"
       "\"failure\":null,\"alert\":null,\"native_error\":0,\"offered\":null,"
-      "\"handshake_ms\":0,\"handshake_octets\":0},\"greeted\":true,"
+      "\"handshake_ms\":0,\"handshake_octets\":0,\"client\":null},\"greeted\":"
+      "true,"
       "\"how\":null,\"error\":-901,\"commands\":0,\"transactions\":0,"
       "\"recipients\":0,\"messages\":0,\"messages_tls\":0,\"refusals\":1,"
       "\"refused\":null,\"observed\":0,\"octets_received\":0,"
@@ -322,6 +324,38 @@ static void a_refused_starttls_has_its_reason(void **state) {
     snprintf(word, sizeof(word), "\"%s\"", reason);
     demand_tls(&s, line, word);
   }
+}
+
+static void a_client_s_certificate_is_told(void **state) {
+  shako_client_certificate client = {.struct_size = sizeof(client),
+                                     .faults = SHAKO_CLIENT_FAULT_ABSENT};
+  sample s;
+
+  (void)state;
+  prepare_partner(&s);
+  s.tls.client = &client;
+  assert_non_null(strstr(
+      json_of(&s), ",\"client\":{\"verified\":false,\"pinned\":false,"
+                   "\"fault\":\"absent\",\"subject\":null,\"names\":null,"
+                   "\"sha256\":null,\"spki_sha256\":null,\"not_before\":null,"
+                   "\"not_after\":null}},\"greeted\":"));
+  client.faults = SHAKO_CLIENT_FAULT_UNTRUSTED;
+  client.pinned = client.verified = 1;
+  client.not_before = -1;
+  client.not_after = 1764000000;
+  memset(client.sha256, 0x0f, sizeof(client.sha256));
+  memset(client.spki_sha256, 0xa5, sizeof(client.spki_sha256));
+  strcpy(client.subject, "CN=\"a\"");
+  strcpy(client.names, "dns:a.example");
+  assert_non_null(strstr(json_of(&s),
+                         ",\"client\":{\"verified\":true,\"pinned\":true,"
+                         "\"fault\":\"untrusted\",\"subject\":\"CN=\\\"a\\\"\","
+                         "\"names\":\"dns:a.example\",\"sha256\":"
+                         "\"0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"
+                         "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f\",\"spki_sha256\":"
+                         "\"a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5"
+                         "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5\",\"not_before\":-1,"
+                         "\"not_after\":1764000000}}"));
 }
 
 /* TLS was there, and broke later. */
@@ -560,7 +594,7 @@ static void what_happens_to_tls_is_told(void **state) {
   demand_event(&event, "\"certificate\",\"question\":4");
   event = (shako_event){.type = SHAKO_EVENT_TLS, .u.tls = &info};
   demand_event(&event, "\"tls\",\"question\":null,\"version\":\"TLSv1.2\","
-                       "\"cipher\":\"A\"");
+                       "\"cipher\":\"A\",\"client\":null");
 }
 
 static void a_transaction_is_told(void **state) {
@@ -639,6 +673,7 @@ int main(void) {
       cmocka_unit_test(clear_text_is_told_as_such),
       cmocka_unit_test(every_failure_is_told),
       cmocka_unit_test(a_refused_starttls_has_its_reason),
+      cmocka_unit_test(a_client_s_certificate_is_told),
       cmocka_unit_test(what_breaks_later_was_a_success),
       cmocka_unit_test(a_name_of_any_octets_forges_nothing),
       cmocka_unit_test(the_operator_s_names_are_escaped_too),

@@ -54,6 +54,14 @@ extern "C" {
  *     native_error      the TLS library's own code, or 0
  *     offered           the highest version in the ClientHello, or null
  *     handshake_ms, handshake_octets
+ *     client            the client's certificate, an object, or null: none was
+ *                       asked for
+ *       verified, pinned  as the policy judges it
+ *       fault             shako_client_fault_name(), or null
+ *       subject, names    as tls.h describes them; null, as all that follows,
+ *                         where the client gave no certificate
+ *       sha256, spki_sha256   in hexadecimal digits
+ *       not_before, not_after   Unix time, in seconds
  *   greeted           whether it was not turned away
  *   how               how the connection ended, or null: it has not
  *   error             a fatal shako_error, or 0
@@ -103,7 +111,7 @@ SHAKO_API size_t shako_record_asyncos(const shako_record *record, uint64_t icid,
  *   lookup     need: names of facts; lists: the places of DNS lists
  *   connect    group, policy, access, rule, line
  *   hello      name, extended
- *   tls        version, cipher
+ *   tls        version, cipher, client: as above
  *   mail       path, size, eight_bit: whether BODY=8BITMIME was said
  *   rcpt       path, given
  *   body, message   octets: how many

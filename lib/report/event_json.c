@@ -77,6 +77,7 @@ static void put_fields(shako__json *json, const shako_event *event) {
   case SHAKO_EVENT_TLS:
     shako__log_version(json, "version", event->u.tls->version);
     shako__json_string(json, "cipher", event->u.tls->cipher);
+    shako__log_client(json, event->u.tls->client);
     break;
   case SHAKO_EVENT_MAIL:
     put_mail(json, event);

@@ -71,6 +71,59 @@ void shako__log_version(shako__json *json, const char *key, uint16_t version) {
                      version != 0 ? shako_tls_version_name(version) : NULL);
 }
 
+static void put_digest(shako__json *json, const char *key,
+                       const uint8_t *digest) {
+  static const char digits[] = "0123456789abcdef";
+  char text[2 * 32 + 1];
+  size_t i;
+
+  for (i = 0; i < 32; i++) {
+    text[2 * i] = digits[digest[i] >> 4];
+    text[2 * i + 1] = digits[digest[i] & 15];
+  }
+  text[2 * i] = '\0';
+  shako__json_string(json, key, text);
+}
+
+/* What stands in it. */
+static void put_certificate(shako__json *json,
+                            const shako_client_certificate *client) {
+  shako__json_string(json, "subject", client->subject);
+  shako__json_string(json, "names", client->names);
+  put_digest(json, "sha256", client->sha256);
+  put_digest(json, "spki_sha256", client->spki_sha256);
+  shako__json_integer(json, "not_before", client->not_before);
+  shako__json_integer(json, "not_after", client->not_after);
+}
+
+static void put_no_certificate(shako__json *json) {
+  static const char *const keys[] = {"subject",     "names",      "sha256",
+                                     "spki_sha256", "not_before", "not_after"};
+  size_t i;
+
+  for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    shako__json_null(json, keys[i]);
+  }
+}
+
+void shako__log_client(shako__json *json,
+                       const shako_client_certificate *client) {
+  if (!client) {
+    shako__json_null(json, "client");
+    return;
+  }
+  shako__json_object(json, "client");
+  shako__json_bool(json, "verified", client->verified);
+  shako__json_bool(json, "pinned", client->pinned);
+  shako__json_string(json, "fault", shako_client_fault_name(client->faults));
+  if (client->faults & SHAKO_CLIENT_FAULT_ABSENT) {
+    put_no_certificate(json);
+  } else {
+    put_certificate(json, client);
+  }
+  shako__json_object_end(json);
+}
+
 /* Why STARTTLS was refused, if the library did it. */
 static const char *refusal_of_tls(const uint32_t *refused) {
   static const shako__refusal refusals[] = {

@@ -20,6 +20,10 @@ void shako__log_match(shako__json *json, const shako_hat_match *match);
 /* Writes the name of |version|, or null for 0. */
 void shako__log_version(shako__json *json, const char *key, uint16_t version);
 
+/* Writes the certificate of a client; NULL: none was asked for. */
+void shako__log_client(shako__json *json,
+                       const shako_client_certificate *client);
+
 /* Returns why there is no TLS though it was asked for, or why it failed once
    there was, in a word; NULL: neither is so. */
 const char *shako__log_failure(const shako_record *record);

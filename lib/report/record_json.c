@@ -70,6 +70,7 @@ static void put_handshake(shako__json *json, const shako_record *record) {
   shako__log_version(json, "offered", tls->offered_version);
   shako__json_number(json, "handshake_ms", record->handshake_time);
   shako__json_number(json, "handshake_octets", record->handshake_octets);
+  shako__log_client(json, tls->client);
 }
 
 static void put_digest(shako__json *json, const char *key,
