@@ -233,10 +233,12 @@ static void on_closed(const mail *m) {
   shako_record record;
 
   shako_session_record(c->session, &record);
-  log_connection(c->worker->service->log, c->icid, &record);
   if (c->worker->service->stats != NULL) {
     shako_stats_add(c->worker->service->stats, &record);
   }
+
+  /* Whoever reads it finds it counted. */
+  log_connection(c->worker->service->log, c->icid, &record);
 }
 
 void mail_handle(mail *m, const shako_event *event) {

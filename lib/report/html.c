@@ -7,7 +7,7 @@ static const char style[] =
     "body{font:16px/1.45 system-ui,sans-serif;max-width:76rem;margin:2rem auto;"
     "padding:0 1rem}"
     "h1{font-size:1.6rem;font-weight:600}"
-    "section{overflow-x:auto}"
+    "div{overflow-x:auto}"
     "table{border-collapse:collapse;margin:0 0 2.2rem;"
     "font-variant-numeric:tabular-nums}"
     "caption{text-align:left;font-weight:600;font-size:1.15rem;"
@@ -78,7 +78,7 @@ void shako__html_table(shako__text *text, const char *caption,
                        const char *const *heads, unsigned names) {
   unsigned i;
 
-  shako__text_put(text, "<section>\n<table>\n<caption>");
+  shako__text_put(text, "<div>\n<table>\n<caption>");
   shako__text_put(text, caption);
   shako__text_put(text, "</caption>\n<thead><tr>");
   for (i = 0; heads[i]; i++) {
@@ -91,7 +91,7 @@ void shako__html_table(shako__text *text, const char *caption,
 }
 
 void shako__html_table_end(shako__text *text) {
-  shako__text_put(text, "</tbody>\n</table>\n</section>\n");
+  shako__text_put(text, "</tbody>\n</table>\n</div>\n");
 }
 
 void shako__html_row(shako__text *text) {
@@ -142,7 +142,8 @@ static uint64_t thousandths(uint64_t part, uint64_t whole) {
 void shako__html_share(shako__text *text, uint64_t part, uint64_t whole) {
   uint64_t share = thousandths(part, whole);
 
-  shako__text_put(text, "<td><meter max=\"1000\" value=\"");
+  shako__text_put(text,
+                  "<td><meter aria-hidden=\"true\" max=\"1000\" value=\"");
   shako__text_put_number(text, share);
   shako__text_put(text, "\"></meter>");
   shako__text_put_number(text, share / 10);

@@ -19,7 +19,7 @@ static void put_line(shako__text *text, const char *name, uint64_t number,
 }
 
 static void put_connections(shako__text *text, const shako_stats_totals *t) {
-  static const char *const heads[] = {"", "Connections", "Share", NULL};
+  static const char *const heads[] = {"Outcome", "Connections", "Share", NULL};
   uint64_t all = t->connections;
 
   shako__html_table(text, "TLS connections", heads, 1);
@@ -34,7 +34,7 @@ static void put_connections(shako__text *text, const shako_stats_totals *t) {
 }
 
 static void put_messages(shako__text *text, const shako_stats_totals *t) {
-  static const char *const heads[] = {"", "Messages", "Share", NULL};
+  static const char *const heads[] = {"Outcome", "Messages", "Share", NULL};
   uint64_t all = t->messages;
   uint64_t tls = t->messages_tls;
 
