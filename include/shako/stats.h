@@ -22,9 +22,9 @@ extern "C" {
  * A peer is an IPv4 address, or the first 64 bits of one of IPv6.  A domain is
  * that of a verified host name: the name without its first label, unless only
  * one would be left.  Peers without such a name count as the domain "".  Of
- * each the heaviest by connections are kept (Metwally et al., Space-Saving): a
- * new one takes the place of the lightest and inherits its weight as its
- * |error|, the number of connections at the most that it may have too many.
+ * each the heaviest by connections are kept (Metwally et al., Space-Saving):
+ * one that is new takes the place of the lightest and begins to count at 0, and
+ * its |error| is how many connections it may have made before, at the most.
  * Whoever made more than one in |heaviest| of all connections is there.
  */
 typedef struct shako_stats shako_stats;

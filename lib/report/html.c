@@ -13,14 +13,14 @@ static const char style[] =
     "caption{text-align:left;font-weight:600;font-size:1.15rem;"
     "padding:.4rem 0;white-space:nowrap}"
     "th,td{padding:.3rem .9rem .3rem 0;text-align:right;vertical-align:bottom}"
-    "th.n,tbody th{text-align:left;font-weight:400}"
+    "th.n,tbody th{text-align:left}"
     "thead th{font-weight:600;font-size:.85rem;"
     "border-bottom:2px solid color-mix(in srgb,currentColor 40%,transparent)}"
     "tbody tr{border-bottom:1px solid "
     "color-mix(in srgb,currentColor 15%,transparent)}"
-    "tbody th{overflow-wrap:anywhere;min-width:6rem}"
+    "tbody th{font-weight:400;overflow-wrap:anywhere;min-width:6rem}"
     ".bad{color:#b3261e;font-weight:600}"
-    "meter{width:7rem;margin-right:.7rem}"
+    "meter{float:left;width:7rem;margin:.25rem .7rem 0 1.5rem}"
     "@media(prefers-color-scheme:dark){.bad{color:#ff8a80}}";
 
 static const char *entity(uint8_t octet) {
