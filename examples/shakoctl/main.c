@@ -8,7 +8,7 @@
  *   listener_certificate   listenerconfig
  *   certificate, certificate_list, certificate_make, certificate_import
  *              certconfig
- *   tls_verify, smtp_client   tlsverify
+ *   tls_verify, smtp_client, limit   tlsverify
  *   changes    showchanges, clearchanges
  *   commit, replace   commit: all files or none
  *   draft, staged   what is to be committed

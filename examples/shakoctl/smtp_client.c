@@ -10,7 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TIMEOUT     10  /* seconds, for each thing that is awaited */
+#include "limit.h"
+
+#define TIMEOUT                                                                \
+  10                    /* seconds, for each thing that is awaited; the whole  \
+                           has a limit too, see limit.h */
 #define REPLY_LINES 128 /* the longest reply that is read */
 
 static void name_address(char *text, size_t size, const struct sockaddr *at,
@@ -70,7 +74,8 @@ bool smtp_client_connect(smtp_client *c, const char *host, const char *port) {
     return false;
   }
 
-  for (each = found; each != NULL && c->fd < 0; each = each->ai_next) {
+  for (each = found; each != NULL && c->fd < 0 && !limit_is_over();
+       each = each->ai_next) {
     try_address(c, each, port);
   }
 

@@ -268,5 +268,23 @@ def what_a_server_says_is_bounded_and_harmless():
             check("TLS did not connect" in text, text)
 
 
+@case
+def an_interrupt_cuts_a_silent_server_off():
+    with Hostile(b"220-wait\r\n") as server, Folder() as folder, \
+            Terminal(folder) as user:
+        user.until(PROMPT)
+        user.answer("listenerconfig")
+        for answer in "edit", "1", "tls":
+            user.answer(answer, "]>")
+        user.answer("2")
+        user.answer("")
+        user.answer("", PROMPT)
+        user.answer(f"tlsverify a.example 127.0.0.1:{server.port()}",
+                    "from interface")
+        user.interrupt()
+        check("was cut short" in user.until(PROMPT), "")
+        check("+    tls" in user.answer("showchanges", PROMPT), "")
+
+
 needed()
 main()
