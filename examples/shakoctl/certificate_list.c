@@ -9,19 +9,6 @@
 
 #include "../shakod/log.h"
 
-/* Returns the length of the folder of |d|, with its slash. */
-static size_t folder_length(const draft *d) {
-  const char *slash = strrchr(d->path, '/');
-
-  return slash != NULL ? (size_t)(slash - d->path) + 1 : 0;
-}
-
-const char *certificate_list_name(const draft *d, const char *path) {
-  size_t len = folder_length(d);
-
-  return strncmp(path, d->path, len) == 0 ? path + len : path;
-}
-
 static bool is_known(const certificate_list *list, const char *chain) {
   size_t i;
 
@@ -101,7 +88,7 @@ static void add_found(certificate_list *list, const draft *d,
 
 static void add_folder(certificate_list *list, const draft *d) {
   struct dirent **names;
-  size_t len = folder_length(d);
+  size_t len = draft_folder_length(d);
   char *folder = len > 0 ? strndup(d->path, len) : strdup(".");
   int count = folder != NULL ? scandir(folder, &names, NULL, alphasort) : 0;
   int i;
@@ -221,7 +208,7 @@ void certificate_list_show(const certificate_settings *item, const draft *d) {
   shako_certificate *certificate = NULL;
   shako_certificate_report report;
 
-  printf("%s: ", certificate_list_name(d, item->chain));
+  printf("%s: ", draft_name(d, item->chain));
   fflush(stdout);
   if (!certificate_list_read(item, d, &certificate, &report)) {
     return; /* a line said why */

@@ -26,7 +26,4 @@ bool certificate_list_read(const certificate_settings *item, const draft *d,
 /* Says all of |item| on one line. */
 void certificate_list_show(const certificate_settings *item, const draft *d);
 
-/* Returns how the configuration calls |path|. */
-const char *certificate_list_name(const draft *d, const char *path);
-
 #endif /* SHAKOCTL_CERTIFICATE_LIST_H */

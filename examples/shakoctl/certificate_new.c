@@ -38,8 +38,8 @@ static void make(draft *d, const certificate_paths *paths,
       print(span_of(certificate));
     }
 
-    printf("%s and %s are written with the next commit.\n", path,
-           paths->key.ptr);
+    printf("%s and %s are written with the next commit.\n", draft_name(d, path),
+           draft_name(d, paths->key.ptr));
   } else {
     staged_cut(&d->staged, mark);
   }

@@ -13,22 +13,18 @@
 
 extern char **environ;
 
-/* Has the command diff say how |file| becomes another. */
-static void run_diff(const char *old, const staged_file *file) {
-  char *argv[] = {"diff",
-                  "-u",
-                  "--label",
-                  file->path,
-                  "--label",
-                  file->path,
-                  (char *)(uintptr_t)old,
-                  (char *)(uintptr_t)file->now,
-                  NULL};
+/* Has the command diff say how |old| becomes |file|, both by the name |name|.
+ */
+static void run_diff(const char *old, const staged_file *file,
+                     const char *name) {
+  const char *argv[] = {"diff", "-u", "--label", name, "--label",
+                        name,   old,  file->now, NULL};
   pid_t child;
   int error;
 
   fcntl(file->fd, F_SETFD, 0);
-  error = posix_spawnp(&child, argv[0], NULL, NULL, argv, environ);
+  error = posix_spawnp(&child, "diff", NULL, NULL, (char **)(uintptr_t)argv,
+                       environ);
   fcntl(file->fd, F_SETFD, FD_CLOEXEC);
   if (error != 0) {
     log_line("diff: %s", strerror(error));
@@ -40,13 +36,14 @@ static void run_diff(const char *old, const staged_file *file) {
 }
 
 /* Says what |file| changes, but never of a secret. */
-static void show(const staged_file *file) {
+static void show(const draft *d, const staged_file *file) {
   bool is_new = access(file->path, F_OK) != 0;
+  const char *name = draft_name(d, file->path);
 
   if (file->secret) {
-    printf("%s: %s, and not shown\n", file->path, is_new ? "new" : "replaced");
+    printf("%s: %s, and not shown\n", name, is_new ? "new" : "replaced");
   } else {
-    run_diff(is_new ? "/dev/null" : file->path, file);
+    run_diff(is_new ? "/dev/null" : file->path, file, name);
   }
 }
 
@@ -55,7 +52,7 @@ static void show_configuration(const draft *d) {
   staged now = {.count = 0};
 
   if (staged_add(&now, d->path, draft_text(d), false)) {
-    show(&now.files[0]);
+    show(d, &now.files[0]);
   }
 
   staged_cut(&now, 0);
@@ -75,7 +72,7 @@ bool changes_show(ctl *c, char *arguments) {
   for (i = 0; i < d->staged.count; i++) {
     if (staged_find(&d->staged, d->staged.files[i].path) ==
         &d->staged.files[i]) {
-      show(&d->staged.files[i]);
+      show(d, &d->staged.files[i]);
     }
   }
 

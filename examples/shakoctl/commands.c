@@ -7,6 +7,7 @@
 #include "certificate.h"
 #include "changes.h"
 #include "commit.h"
+#include "destination.h"
 #include "listener.h"
 #include "tls_verify.h"
 
@@ -42,6 +43,7 @@ static const command table[] = {
     {"listenerconfig", "listeners: TLS, certificates, limits, access",
      listener_config},
     {"certconfig", "certificates and their keys", certificate_config},
+    {"destconfig", "TLS on the way to other domains", destination_config},
     {"tlsverify", "DOMAIN HOST[:PORT]: try TLS with a mail server", tls_verify},
     {"showchanges", "what is not committed yet", changes_show},
     {"clearchanges", "forget it", changes_clear},

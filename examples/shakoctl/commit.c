@@ -22,26 +22,40 @@ typedef struct batch {
   size_t count;
 } batch;
 
-/* Returns whether nobody else has changed the configuration meanwhile. */
-static bool is_untouched(const draft *d) {
+/* Returns whether the configuration says what it said when it was read. */
+static bool is_same(const draft *d) {
   buffer now = {0};
   bool same;
 
   if (d->is_new) {
-    same = access(d->path, F_OK) != 0;
-  } else {
-    same = file_read(&now, d->path) && now.len == d->disk.len &&
-           memcmp(now.ptr, d->disk.ptr, now.len) == 0;
+    return access(d->path, F_OK) != 0;
   }
 
+  same = file_read(&now, d->path) && now.len == d->disk.len &&
+         memcmp(now.ptr, d->disk.ptr, now.len) == 0;
   buffer_free(&now);
-  if (!same) {
-    log_line("%s: it is not what it was when it was read: clear, or leave and "
-             "begin again",
-             d->path);
-  }
 
   return same;
+}
+
+/* Returns whether nobody else has changed a file meanwhile. */
+static bool is_untouched(const draft *d) {
+  const char *touched = is_same(d) ? NULL : d->path;
+  size_t i;
+
+  for (i = 0; i < d->staged.count && touched == NULL; i++) {
+    if (!staged_is_untouched(&d->staged.files[i])) {
+      touched = d->staged.files[i].path;
+    }
+  }
+
+  if (touched != NULL) {
+    log_line("%s: it is not what it was when it was read: leave, and begin "
+             "again",
+             touched);
+  }
+
+  return touched == NULL;
 }
 
 /* Whether a certificate of |s| is not valid now. */

@@ -203,19 +203,22 @@ static void redirect(listener_settings *l, const staged *s) {
   }
 }
 
-setup *draft_setup(const draft *d, const char *hostname) {
+/* Makes |count| listeners from the one at |first| on. */
+static setup *make_setup(const draft *d, const char *hostname, size_t first,
+                         size_t count) {
   settings now = d->settings;
   setup *made = NULL;
   size_t i;
 
   now.listeners = calloc(LISTENERS_MAX, sizeof(now.listeners[0]));
+  now.listener_count = count;
   if (now.listeners == NULL) {
     log_line("out of memory");
     return NULL;
   }
 
-  for (i = 0; i < now.listener_count; i++) {
-    now.listeners[i] = d->settings.listeners[i];
+  for (i = 0; i < count; i++) {
+    now.listeners[i] = d->settings.listeners[first + i];
     redirect(&now.listeners[i], &d->staged);
   }
 
@@ -223,6 +226,14 @@ setup *draft_setup(const draft *d, const char *hostname) {
   free(now.listeners);
 
   return made;
+}
+
+setup *draft_setup(const draft *d, const char *hostname) {
+  return make_setup(d, hostname, 0, d->settings.listener_count);
+}
+
+setup *draft_setup_one(const draft *d, const char *hostname, size_t index) {
+  return make_setup(d, hostname, index, 1);
 }
 
 bool draft_hostname(const draft *d, char *name) {
@@ -235,12 +246,22 @@ bool draft_hostname(const draft *d, char *name) {
   return known;
 }
 
-void draft_add_path(buffer *to, const draft *d, const char *name) {
+size_t draft_folder_length(const draft *d) {
   const char *slash = strrchr(d->path, '/');
 
-  if (name[0] != '/' && slash != NULL) {
-    buffer_add_span(to, (shako_span){(const uint8_t *)d->path,
-                                     (size_t)(slash - d->path) + 1});
+  return slash != NULL ? (size_t)(slash - d->path) + 1 : 0;
+}
+
+const char *draft_name(const draft *d, const char *path) {
+  size_t len = draft_folder_length(d);
+
+  return strncmp(path, d->path, len) == 0 ? path + len : path;
+}
+
+void draft_add_path(buffer *to, const draft *d, const char *name) {
+  if (name[0] != '/') {
+    buffer_add_span(
+        to, (shako_span){(const uint8_t *)d->path, draft_folder_length(d)});
   }
 
   buffer_add(to, name);

@@ -59,8 +59,18 @@ bool draft_settle(draft *d);
    after lines that say what is wrong. */
 setup *draft_setup(const draft *d, const char *hostname);
 
+/* The same, of listener |index| alone. */
+setup *draft_setup_one(const draft *d, const char *hostname, size_t index);
+
 /* Stores our name in |name|, of 256 octets.  Returns false after a line. */
 bool draft_hostname(const draft *d, char *name);
+
+/* Returns the length of the folder of the configuration in its path, with its
+   slash. */
+size_t draft_folder_length(const draft *d);
+
+/* Returns how the configuration calls |path|. */
+const char *draft_name(const draft *d, const char *path);
 
 /* Adds to |to| the path, with a NUL, of the file that the configuration calls
    |name|. */

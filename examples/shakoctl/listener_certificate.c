@@ -43,7 +43,7 @@ static void add_path(buffer *to, const draft *d, const char *key,
     buffer_add(to, "  ");
     buffer_add(to, key);
     buffer_add(to, " = ");
-    edit_quote(to, certificate_list_name(d, path));
+    edit_quote(to, draft_name(d, path));
     buffer_add(to, "\n");
   }
 }

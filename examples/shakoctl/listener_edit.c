@@ -104,10 +104,10 @@ static void show(void *ctx) {
   const listener_edit *e = ctx;
   char hostname[256];
   setup *all = draft_hostname(&e->c->draft, hostname)
-                   ? draft_setup(&e->c->draft, hostname)
+                   ? draft_setup_one(&e->c->draft, hostname, e->index)
                    : NULL;
   const shako_listener *listener =
-      all != NULL ? all->listeners[e->index].listener : NULL;
+      all != NULL ? all->listeners[0].listener : NULL;
   size_t len = all != NULL ? shako_listener_summary(listener, NULL, 0) : 0;
   char *text = malloc(len + 1);
 

@@ -8,6 +8,7 @@
  *   listener_certificate   listenerconfig
  *   certificate, certificate_list, certificate_make, certificate_import
  *              certconfig
+ *   destination, destination_table, destination_text   destconfig
  *   tls_verify, smtp_client, limit   tlsverify
  *   changes    showchanges, clearchanges
  *   commit, replace   commit: all files or none

@@ -36,17 +36,37 @@ static void close_file(staged_file *file) {
   *file = (staged_file){.fd = -1};
 }
 
+/* Looks at what is there, all at zero for nothing. */
+static struct stat look(const char *path) {
+  struct stat now = {.st_ino = 0};
+
+  return stat(path, &now) == 0 ? now : (struct stat){.st_ino = 0};
+}
+
+bool staged_is_untouched(const staged_file *file) {
+  struct stat now = look(file->path);
+  const struct stat *before = &file->before;
+
+  return now.st_dev == before->st_dev && now.st_ino == before->st_ino &&
+         now.st_size == before->st_size &&
+         now.st_mtim.tv_sec == before->st_mtim.tv_sec &&
+         now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
 bool staged_add(staged *s, const char *path, shako_span text, bool secret) {
   staged_file *file = &s->files[s->count];
+  const staged_file *earlier = staged_find(s, path);
 
   if (s->count == STAGED_MAX) {
     log_line("more than %d files: commit first", STAGED_MAX);
     return false;
   }
 
-  *file = (staged_file){.path = strdup(path),
-                        .fd = memfd_create("shakoctl", MFD_CLOEXEC),
-                        .secret = secret};
+  *file =
+      (staged_file){.path = strdup(path),
+                    .fd = memfd_create("shakoctl", MFD_CLOEXEC),
+                    .secret = secret,
+                    .before = earlier != NULL ? earlier->before : look(path)};
   if (file->path == NULL || file->fd < 0 || fchmod(file->fd, 0600) != 0 ||
       !fill(file->fd, text)) {
     log_line("%s: %s", path, strerror(errno));

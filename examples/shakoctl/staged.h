@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "../shakod/buffer.h"
 
@@ -15,6 +16,7 @@ typedef struct staged_file {
   int fd;
   char now[32]; /* a path that is open to this process only */
   bool secret;
+  struct stat before; /* what was there when it was first staged */
 } staged_file;
 
 /* Those of a draft; of several with one path the last one counts. */
@@ -26,6 +28,9 @@ typedef struct staged {
 /* Adds a file that holds |text|.  Returns false after a line that says why it
    cannot. */
 bool staged_add(staged *s, const char *path, shako_span text, bool secret);
+
+/* Returns whether what |file| replaces is what it was. */
+bool staged_is_untouched(const staged_file *file);
 
 /* Returns the file that is to be |path|, or NULL. */
 const staged_file *staged_find(const staged *s, const char *path);
