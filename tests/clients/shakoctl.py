@@ -3,13 +3,15 @@
 terminal."""
 import os
 import pwd
+import re
 import resource
 import signal
 
 from dialog import (CONFIGURATION, MENU, SHAKOCTL, TABLE, Folder, Terminal,
                     editing, needed)
 from client import Client
-from harness import CONFIG, SHAKOD, Server, Skip, case, check, main, run, same
+from harness import (CONFIG, SHAKOD, TOP, Server, Skip, case, check, main, run,
+                     same)
 
 PROMPT = "shakoctl> "
 
@@ -64,6 +66,21 @@ def the_question_is_that_of_the_appliances():
         user.type("exit\n")
         user.end()
         check(SUMMARY in run(SHAKOD, "--check", folder.config), "")
+
+
+@case
+def the_session_of_the_readme_is_true():
+    text = (TOP / "examples/shakoctl/README.md").read_text("utf-8")
+    session = re.search(r"```console\n(.*?)```", text, re.S)[1]
+    prompt = r"^(shakoctl> |\[.*?\]>)(.*)\n"
+    answers = [found[2] for found in re.finditer(prompt, session, re.M)]
+    parts = re.sub(prompt, r"\1", session, flags=re.M).split("...\n")
+    pattern = r"[\s\S]*?".join(map(re.escape, parts))
+    example = TOP / "examples/shakod"
+    with Folder((example / CONFIG).read_text(), **{
+            "inbound.hat": (example / "inbound.hat").read_text()}) as folder:
+        said = folder.ctl(*answers)
+        check(re.fullmatch(pattern, said), said)
 
 
 @case
