@@ -14,68 +14,6 @@ static const char *const tls_words[TLS_COUNT] = {"off", "on", "required",
 static const char *const version_words[] = {"1.2", "1.3"};
 static const char *const alert_words[] = {"off", "on"};
 
-/* Whether section |i| stands in the text: the default may not. */
-static bool stands(const destination_table *t, size_t i) {
-  return destination_table_lines(t, i).first > 0;
-}
-
-/* Has |d| say |key| = |value| in section |i|. */
-static void put_in(draft *d, const destination_table *t, size_t i,
-                   const char *key, const char *value) {
-  buffer to = {0};
-
-  destination_text_set(&to, destination_table_text(t),
-                       destination_table_lines(t, i), key, value);
-
-  destination_table_put(t, d, &to);
-}
-
-/* Does it for the section |name|, NULL for the default; a line says where it
-   cannot. */
-static void put(ctl *c, const char *name, const char *key, const char *value) {
-  destination_table t;
-
-  if (destination_table_open(&t, &c->draft)) {
-    size_t i = name != NULL ? destination_table_find(&t, name) : 0;
-
-    put_in(&c->draft, &t, i, key, value);
-  }
-
-  destination_table_close(&t);
-}
-
-/* Adds the section |name|, NULL for the default, unless it is there. */
-static bool add(ctl *c, const char *name) {
-  destination_table t;
-  buffer to = {0};
-  bool done = destination_table_open(&t, &c->draft);
-
-  if (done &&
-      (name != NULL ? destination_table_find(&t, name) == 0 : !stands(&t, 0))) {
-    destination_text_add(&to, destination_table_text(&t),
-                         name != NULL ? name : "DEFAULT", name == NULL);
-    done = destination_table_put(&t, &c->draft, &to);
-  }
-
-  destination_table_close(&t);
-
-  return done;
-}
-
-/* Fills |*entry| with what the section |name| says; |entry->name| is not to be
-   used. */
-static bool get(ctl *c, const char *name, shako_destination *entry) {
-  destination_table t;
-  bool done =
-      destination_table_open(&t, &c->draft) &&
-      destination_table_at(
-          &t, name != NULL ? destination_table_find(&t, name) : 0, entry);
-
-  destination_table_close(&t);
-
-  return done;
-}
-
 /* Asks for the TLS of the section |name|, with |now| for what it is. */
 static bool ask_tls(ctl *c, const char *name, const shako_destination *now) {
   const char *choices[TLS_COUNT];
@@ -97,7 +35,7 @@ static bool ask_tls(ctl *c, const char *name, const shako_destination *now) {
   }
 
   if (chosen != now->tls) {
-    put(c, name, "table_tls", tls_words[chosen]);
+    destination_table_set(&c->draft, name, "table_tls", tls_words[chosen]);
   }
 
   return true;
@@ -115,7 +53,8 @@ static bool ask_version(ctl *c, const char *name,
   }
 
   if (chosen != before) {
-    put(c, name, "tls_min_version", version_words[chosen]);
+    destination_table_set(&c->draft, name, "tls_min_version",
+                          version_words[chosen]);
   }
 
   return true;
@@ -125,7 +64,8 @@ static bool ask_version(ctl *c, const char *name,
 static bool ask_section(ctl *c, const char *name) {
   shako_destination now;
 
-  if (!add(c, name) || !get(c, name, &now)) {
+  if (!destination_table_add(&c->draft, name) ||
+      !destination_table_get(&c->draft, name, &now)) {
     return !c->terminal.ended && !c->terminal.interrupted;
   }
 
@@ -234,7 +174,7 @@ static bool set_up(void *ctx) {
   bool before;
   bool yes;
 
-  if (!get(c, NULL, &now)) {
+  if (!destination_table_get(&c->draft, NULL, &now)) {
     return true;
   }
 
@@ -246,8 +186,9 @@ static bool set_up(void *ctx) {
     return false;
   }
 
-  if (yes != before && add(c, NULL)) {
-    put(c, NULL, "send_tls_req_alert", alert_words[yes]);
+  if (yes != before && destination_table_add(&c->draft, NULL)) {
+    destination_table_set(&c->draft, NULL, "send_tls_req_alert",
+                          alert_words[yes]);
   }
 
   return true;

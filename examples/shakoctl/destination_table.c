@@ -102,3 +102,52 @@ bool destination_table_put(const destination_table *t, draft *d, buffer *text) {
 
   return done;
 }
+
+/* Returns the number of the section |name|; that of the default for NULL. */
+static size_t number_of(const destination_table *t, const char *name) {
+  return name != NULL ? destination_table_find(t, name) : 0;
+}
+
+void destination_table_set(draft *d, const char *name, const char *key,
+                           const char *value) {
+  destination_table t;
+  buffer to = {0};
+
+  if (destination_table_open(&t, d)) {
+    destination_text_set(&to, destination_table_text(&t),
+                         destination_table_lines(&t, number_of(&t, name)), key,
+                         value);
+    destination_table_put(&t, d, &to);
+  }
+
+  destination_table_close(&t);
+}
+
+bool destination_table_add(draft *d, const char *name) {
+  destination_table t;
+  buffer to = {0};
+  bool done = destination_table_open(&t, d);
+
+  /* The default may not stand in the text. */
+  if (done && (name != NULL ? destination_table_find(&t, name) == 0
+                            : destination_table_lines(&t, 0).first == 0)) {
+    destination_text_add(&to, destination_table_text(&t),
+                         name != NULL ? name : "DEFAULT", name == NULL);
+    done = destination_table_put(&t, d, &to);
+  }
+
+  destination_table_close(&t);
+
+  return done;
+}
+
+bool destination_table_get(const draft *d, const char *name,
+                           shako_destination *entry) {
+  destination_table t;
+  bool done = destination_table_open(&t, d) &&
+              destination_table_at(&t, number_of(&t, name), entry);
+
+  destination_table_close(&t);
+
+  return done;
+}

@@ -36,4 +36,19 @@ section_lines destination_table_lines(const destination_table *t, size_t i);
    that is no table. */
 bool destination_table_put(const destination_table *t, draft *d, buffer *text);
 
+/* Each of these opens it, for the section |name|, or the default for NULL, and
+   closes it again.  A line says where it cannot. */
+
+/* Has |key| be |value| in the section, which is there. */
+void destination_table_set(draft *d, const char *name, const char *key,
+                           const char *value);
+
+/* Adds the section unless it is there.  Returns whether it is there now. */
+bool destination_table_add(draft *d, const char *name);
+
+/* Fills |*entry| with what holds for the section, but for its name.  Returns
+   whether it could. */
+bool destination_table_get(const draft *d, const char *name,
+                           shako_destination *entry);
+
 #endif /* SHAKOCTL_DESTINATION_TABLE_H */

@@ -266,6 +266,7 @@ def what_a_server_says_is_bounded_and_harmless():
                             host=f"127.0.0.1:{server.port()}")
             check(word in text and "\x1b" not in text, text)
             check("TLS did not connect" in text, text)
+            same("Checking TLS" in text, word == "failed: ")
 
 
 @case
@@ -282,7 +283,8 @@ def an_interrupt_cuts_a_silent_server_off():
         user.answer(f"tlsverify a.example 127.0.0.1:{server.port()}",
                     "from interface")
         user.interrupt()
-        check("was cut short" in user.until(PROMPT), "")
+        said = user.until(PROMPT)
+        check("closed the connection" in said and "cut short" in said, said)
         check("+    tls" in user.answer("showchanges", PROMPT), "")
 
 
