@@ -23,6 +23,7 @@ static const char *judge(const char *text) {
 
 /* Reads an answer behind "[preset]>", until one is usable. */
 static bool read_answer(terminal *t, const char *preset, answer *given) {
+  char prompt[TERMINAL_LINE_MAX + 4];
   const char *wrong = NULL;
 
   do {
@@ -30,9 +31,8 @@ static bool read_answer(terminal *t, const char *preset, answer *given) {
       puts(wrong);
     }
 
-    printf("[%s]>", preset != NULL ? preset : "");
-    fflush(stdout);
-    if (!terminal_read(t, given->text, false)) {
+    snprintf(prompt, sizeof(prompt), "[%s]>", preset != NULL ? preset : "");
+    if (!terminal_read(t, prompt, false, given->text)) {
       return false;
     }
 
@@ -54,10 +54,9 @@ bool ask_text(terminal *t, const char *question, const char *preset,
 }
 
 bool ask_hidden(terminal *t, const char *question, answer *given) {
-  printf("%s\n[]>", question);
-  fflush(stdout);
+  puts(question);
 
-  return terminal_read(t, given->text, true);
+  return terminal_read(t, "[]>", true, given->text);
 }
 
 /* Returns which of |choices| |text| is, or |count|. */

@@ -143,13 +143,12 @@ static bool ask_passphrase(ctl *c, const char *path, bool *done) {
   return true;
 }
 
-/* Whether what is staged is a certificate with its key, and says what it is. */
-static bool judge(const draft *d, const certificate_paths *paths,
-                  bool encrypted) {
-  certificate_settings item = {.chain = paths->chain.ptr,
-                               .key = paths->key.ptr,
-                               .passphrase =
-                                   encrypted ? paths->passphrase.ptr : NULL};
+/* Whether |chain| and |key| are a certificate with its key.  What is wrong is
+   said by these names, by which whoever answers knows them. */
+static bool judge(const draft *d, const char *chain, const char *key,
+                  const char *passphrase) {
+  certificate_settings item = {
+      .chain = chain, .key = key, .passphrase = passphrase};
   shako_certificate *certificate = NULL;
   shako_certificate_report report;
 
@@ -158,7 +157,6 @@ static bool judge(const draft *d, const certificate_paths *paths,
   }
 
   shako_certificate_unref(certificate);
-  certificate_list_show(&item, d);
 
   return true;
 }
@@ -176,7 +174,8 @@ static bool take(ctl *c, const certificate_paths *paths, const answer *chain,
     return false;
   }
 
-  if (done && judge(d, paths, encrypted)) {
+  if (done && judge(d, chain->text, key->text,
+                    encrypted ? paths->passphrase.ptr : NULL)) {
     puts("The certificate is imported. Use listenerconfig->EDIT->CERTIFICATE "
          "to have a\nlistener use it.");
   } else {

@@ -101,9 +101,7 @@ static void prompt(ctl *c) {
 
   while (!c->leaving && !c->terminal.ended) {
     c->terminal.interrupted = false;
-    fputs("shakoctl> ", stdout);
-    fflush(stdout);
-    if (terminal_read(&c->terminal, line, false)) {
+    if (terminal_read(&c->terminal, "shakoctl> ", false, line)) {
       run(c, line);
     } else {
       putchar('\n');

@@ -112,7 +112,7 @@ static bool read_line(terminal *t, char *line) {
   return true;
 }
 
-bool terminal_read(terminal *t, char *line, bool hidden) {
+bool terminal_read(terminal *t, const char *prompt, bool hidden, char *line) {
   struct termios before;
   bool quiet = hidden && tcgetattr(STDIN_FILENO, &before) == 0;
   bool done;
@@ -124,6 +124,8 @@ bool terminal_read(terminal *t, char *line, bool hidden) {
     tcsetattr(STDIN_FILENO, TCSADRAIN, &after);
   }
 
+  fputs(prompt, stdout); /* not before the echo is off */
+  fflush(stdout);
   done = read_line(t, line);
   if (quiet) {
     tcsetattr(STDIN_FILENO, TCSADRAIN, &before);

@@ -18,10 +18,11 @@ typedef struct terminal {
 /* Takes over what Ctrl-C does: it comes to notice while a line is awaited. */
 void terminal_open(terminal *t);
 
-/* Reads a line, without its end and without echo where |hidden|, into |line|,
-   which holds TERMINAL_LINE_MAX octets.  Returns false where there is none any
-   more or Ctrl-C was pressed; what has no line end is no line.  One that is too
-   long comes as as many octets as there is room for. */
-bool terminal_read(terminal *t, char *line, bool hidden);
+/* Says |prompt| and reads a line, without its end and without echo where
+   |hidden|, into |line|, which holds TERMINAL_LINE_MAX octets.  Returns false
+   where there is none any more or Ctrl-C was pressed; what has no line end is
+   no line.  One that is too long comes as as many octets as there is room for.
+ */
+bool terminal_read(terminal *t, const char *prompt, bool hidden, char *line);
 
 #endif /* SHAKOCTL_TERMINAL_H */
