@@ -538,6 +538,17 @@ static void a_million_lines_read_in(void **state) {
   octets_free(&text);
 }
 
+static void no_text_at_all_is_an_empty_table(void **state) {
+  shako_span none = {NULL, 0};
+  shako_hat *hat = NULL;
+  shako_place place;
+
+  (void)state;
+  assert_int_equal(shako_hat_read(&hat, none, NULL, NULL, &place), 0);
+  check_groups(hat, NULL, 0);
+  shako_hat_unref(hat);
+}
+
 int main(void) {
   static const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_export_reads_in_whatever_ends_its_lines),
@@ -553,6 +564,7 @@ int main(void) {
       cmocka_unit_test(without_memory_nothing_is_left),
       cmocka_unit_test(the_presets_are_what_appliances_begin_with),
       cmocka_unit_test(the_public_preset_throttles),
+      cmocka_unit_test(no_text_at_all_is_an_empty_table),
       cmocka_unit_test(a_million_lines_read_in),
   };
 

@@ -9,6 +9,7 @@
 #include "commit.h"
 #include "destination.h"
 #include "listener.h"
+#include "tls_report.h"
 #include "tls_verify.h"
 
 typedef struct command {
@@ -45,6 +46,7 @@ static const command table[] = {
     {"certconfig", "certificates and their keys", certificate_config},
     {"destconfig", "TLS on the way to other domains", destination_config},
     {"tlsverify", "DOMAIN HOST[:PORT]: try TLS with a mail server", tls_verify},
+    {"tlsreport", "[ADDRESS:PORT]: what became of TLS so far", tls_report},
     {"showchanges", "what is not committed yet", changes_show},
     {"clearchanges", "forget it", changes_clear},
     {"clear", "the same", changes_clear},

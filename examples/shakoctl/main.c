@@ -10,6 +10,7 @@
  *              certconfig
  *   destination, destination_table, destination_text   destconfig
  *   tls_verify, smtp_client, limit   tlsverify
+ *   tls_report, fetch   tlsreport
  *   changes    showchanges, clearchanges
  *   commit, replace   commit: all files or none
  *   draft, staged   what is to be committed

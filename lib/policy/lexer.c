@@ -65,6 +65,9 @@ int shako__lexer_init(shako__lexer *lexer, shako_span text,
   static const char bom[] = "\xef\xbb\xbf";
   int error;
 
+  if (text.len == 0) {
+    text.ptr = (const uint8_t *)""; /* nothing is added to NULL, not even 0 */
+  }
   if (text.len > TEXT_MAX) {
     return fail_at(place, 1, 1, "a table over 4294967295 octets");
   }
