@@ -38,7 +38,7 @@ def configured(policy='tls_verify = "on"', authority="authority.pem",
     if crl:
         files += f'client_revocations = "{CERTIFICATES / crl}"\n'
     return CONFIGURATION.format(
-        engine=ENGINE, files=files, policy=policy,
+        engine=ENGINE or "mbedtls", files=files, policy=policy,
         implicit="implicit_tls = true" if implicit else "")
 
 
