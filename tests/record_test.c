@@ -338,6 +338,27 @@ static void a_handshake_that_failed_is_measured_too(void **state) {
   stop(&w);
 }
 
+/* It began with the 220, and not when that was found out. */
+static void a_handshake_without_a_certificate_is_measured_too(void **state) {
+  shako_record record;
+  world w;
+
+  (void)state;
+  prepare(&w);
+  fake_script_add(&w.provider.select, SHAKO_PROVIDER_NONE);
+  start(&w);
+  say(&w, "EHLO c.example\r\n");
+  say(&w, "STARTTLS\r\n");
+  w.now += 4;
+  deliver(&w, (const uint8_t *)"\x16\x00\x05HELLO", 8);
+  record = record_of(&w);
+  assert_string_equal(record.how, "tls-failed");
+  assert_int_equal(record.tls->failure, SHAKO_TLS_FAILURE_NO_CERTIFICATE);
+  assert_int_equal(record.handshake_time, 4);
+  assert_int_equal(record.handshake_octets, 8);
+  stop(&w);
+}
+
 /* What is not served is not asked for either. */
 static void a_starttls_that_is_refused_is_asked_for(void **state) {
   world w;
@@ -548,6 +569,7 @@ int main(void) {
       cmocka_unit_test(implicit_tls_is_asked_for_from_the_start),
       cmocka_unit_test(a_handshake_of_others_has_its_time),
       cmocka_unit_test(a_handshake_that_failed_is_measured_too),
+      cmocka_unit_test(a_handshake_without_a_certificate_is_measured_too),
       cmocka_unit_test(a_starttls_that_is_refused_is_asked_for),
       cmocka_unit_test(who_is_turned_away_is_not_greeted),
       cmocka_unit_test(nothing_changes_behind_the_end),
