@@ -356,6 +356,8 @@ static void a_client_s_certificate_is_told(void **state) {
                          "\"a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5"
                          "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5\",\"not_before\":-1,"
                          "\"not_after\":1764000000}}"));
+  s.record.tls_completed = 0; /* it may have had none, or not yet sent it */
+  assert_non_null(strstr(json_of(&s), ",\"client\":null}"));
 }
 
 /* TLS was there, and broke later. */

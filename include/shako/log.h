@@ -55,7 +55,7 @@ extern "C" {
  *     offered           the highest version in the ClientHello, or null
  *     handshake_ms, handshake_octets
  *     client            the client's certificate, an object, or null: none was
- *                       asked for
+ *                       asked for, or no handshake completed
  *       verified, pinned  as the policy judges it
  *       fault             shako_client_fault_name(), or null
  *       subject, names    as tls.h describes them; null, as all that follows,

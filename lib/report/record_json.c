@@ -70,43 +70,7 @@ static void put_handshake(shako__json *json, const shako_record *record) {
   shako__log_version(json, "offered", tls->offered_version);
   shako__json_number(json, "handshake_ms", record->handshake_time);
   shako__json_number(json, "handshake_octets", record->handshake_octets);
-  shako__log_client(json, tls->client);
-}
-
-static void put_digest(shako__json *json, const char *key,
-                       const uint8_t *digest) {
-  static const char digits[] = "0123456789abcdef";
-  char text[65];
-  size_t i;
-
-  for (i = 0; i < 32; i++) {
-    text[2 * i] = digits[digest[i] >> 4];
-    text[2 * i + 1] = digits[digest[i] & 15];
-  }
-  text[64] = '\0';
-  shako__json_string(json, key, text);
-}
-
-/* The client's certificate, where it was asked for. */
-static void put_client(shako__json *json, const shako_record *record) {
-  const shako_client_certificate *client =
-      record->tls_completed ? record->tls->client : NULL;
-
-  if (!client) {
-    shako__json_null(json, "client");
-    return;
-  }
-  shako__json_object(json, "client");
-  shako__json_bool(json, "verified", client->verified);
-  shako__json_bool(json, "pinned", client->pinned);
-  shako__json_string(json, "fault", shako_client_fault_name(client->faults));
-  if (!(client->faults & SHAKO_CLIENT_FAULT_ABSENT)) {
-    shako__json_string(json, "subject", client->subject);
-    shako__json_string(json, "names", client->names);
-    put_digest(json, "sha256", client->sha256);
-    put_digest(json, "spki_sha256", client->spki_sha256);
-  }
-  shako__json_object_end(json);
+  shako__log_client(json, record->tls_completed ? tls->client : NULL);
 }
 
 static void put_tls(shako__json *json, const shako_record *record) {
@@ -119,7 +83,6 @@ static void put_tls(shako__json *json, const shako_record *record) {
   shako__json_bool(json, "asked", record->tls_asked);
   shako__json_bool(json, "completed", record->tls_completed);
   put_handshake(json, record);
-  put_client(json, record);
   shako__json_object_end(json);
 }
 
