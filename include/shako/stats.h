@@ -145,7 +145,11 @@ SHAKO_API int shako_stats_read(shako_stats **pstats, shako_span text,
 SHAKO_API size_t shako_stats_prometheus(shako_stats *stats, char *buf,
                                         size_t size);
 
-/* As one JSON object. */
+/* As one JSON object: |totals| has the fields of shako_stats_totals; |groups|,
+   |ciphers| and |closed| are arrays of rows, |peers| and |domains| objects with
+   |floor|, the most connections of one that is not among the |rows|, which are
+   the heaviest first.  Counts by outcome (|tls|), failure (|failures|) and
+   reason (|refused|) are objects without those at 0. */
 SHAKO_API size_t shako_stats_json(shako_stats *stats, char *buf, size_t size);
 
 /* As a page of HTML that needs nothing else and runs nothing; its heading is
