@@ -148,6 +148,35 @@ static void a_pattern_matches_what_it_says(void **state) {
   assert_int_equal(failing.live, 0);
 }
 
+/* Who writes a sender beyond ASCII (RFC 6531) takes him off no list. */
+static void a_path_may_hold_utf8(void **state) {
+  static const struct row {
+    const char *pattern;
+    const char *path;
+    bool held;
+  } rows[] = {
+      {"@a.example", "\xc3\xa9@a.example", true},
+      {"@.example", "\xc3\xa9@a.example", true},
+      {"@.example", "\"\xc3\xa9 \"@\xc3\xa9.example", true},
+      {"joe@", "joe@\xc3\xa9.example", true},
+      {"@a.example", "\xc3\xa9@\xc3\xa9.a.example", false},
+      {"e@a.example", "\xc3\xa9@a.example", false},
+      {"@a.example", "\xc3@a.example", false}, /* no UTF-8: no path */
+  };
+  size_t i;
+
+  (void)state;
+
+  for (i = 0; i < COUNT(rows); i++) {
+    shako_address_list *list = read_right(rows[i].pattern);
+
+    if (holds(list, rows[i].path) != rows[i].held) {
+      fail_msg("%s and %s", rows[i].pattern, rows[i].path);
+    }
+    shako_address_list_unref(list);
+  }
+}
+
 static void patterns_stand_between_blanks_and_comments(void **state) {
   static const char *const texts[] = {
       "a@x b@x c#d@x",
@@ -457,6 +486,7 @@ static void memory_that_runs_out_leaves_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_pattern_matches_what_it_says),
+      cmocka_unit_test(a_path_may_hold_utf8),
       cmocka_unit_test(patterns_stand_between_blanks_and_comments),
       cmocka_unit_test(an_empty_list_holds_nothing),
       cmocka_unit_test(what_is_wrong_is_said_where_it_is),

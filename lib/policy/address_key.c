@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "smtp/path.h"
 
 /* RFC 5321 4.5.3.1.1. */
@@ -145,7 +146,7 @@ const char *shako__address_key_read(shako__address_key *key, shako_span pattern,
 bool shako__address_key_make(shako__address_key *key, shako_span path) {
   parts cut;
 
-  if (path.len > SHAKO__ADDRESS_MAX || !shako__all_text(path)) {
+  if (path.len > SHAKO__ADDRESS_MAX || !shako__is_utf8_text(path)) {
     return false;
   }
   split(path, &cut);
