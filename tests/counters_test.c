@@ -101,8 +101,13 @@ static bool name_recipient(shako_counters *counters, uint32_t i, uint32_t limit,
 static bool begin_handshake(shako_counters *counters, uint32_t i,
                             uint32_t limit, shako_time now) {
   shako_address address = network(i);
+  shako__handshake_count count =
+      shako__counters_handshake(counters, &address, limit, 0, now);
 
-  return shako__counters_handshake(counters, &address, limit, now);
+  if (count == SHAKO__HANDSHAKE_COUNTED) {
+    shako__counters_handshake_over(counters);
+  }
+  return count == SHAKO__HANDSHAKE_COUNTED;
 }
 
 static bool open_one(shako_counters *counters, uint32_t i, uint32_t limit,
@@ -235,7 +240,8 @@ static void peers_without_an_address_have_no_limit_of_their_own(void **state) {
   for (i = 0; i < 3; i++) {
     assert_true(shako__counters_connect(counters, &none, 1, 0, 0));
     assert_true(shako__counters_recipient(counters, &none, 1, 0));
-    assert_true(shako__counters_handshake(counters, &none, 1, 0));
+    assert_int_equal(shako__counters_handshake(counters, &none, 1, 0, 0),
+                     SHAKO__HANDSHAKE_COUNTED);
   }
   shako__counters_disconnect(counters, &none, 0);
   /* ... nor are they the network ::, nor do they take a place. */
@@ -266,6 +272,35 @@ static void recipients_and_handshakes_are_counted_apart(void **state) {
   assert_true(begin_handshake(counters, 1, 4, 0));
   assert_false(name_recipient(counters, 1, 3, 0));
   assert_false(begin_handshake(counters, 1, 4, 0));
+  shako_counters_unref(counters);
+}
+
+/* One too many at once is none of those that its network began. */
+static void so_many_handshakes_are_under_way_and_no_more(void **state) {
+  shako_counters *counters = make(100, 32, 64, NULL);
+  shako_address a = at("192.0.2.7");
+  shako_address none = {0};
+  unsigned i;
+
+  (void)state;
+  for (i = 0; i < 2; i++) {
+    assert_int_equal(shako__counters_handshake(counters, &none, 1, 2, 0),
+                     SHAKO__HANDSHAKE_COUNTED);
+  }
+  assert_int_equal(shako__counters_handshake(counters, &none, 1, 2, 0),
+                   SHAKO__HANDSHAKE_TOO_MANY);
+  assert_int_equal(shako__counters_handshake(counters, &a, 1, 2, 0),
+                   SHAKO__HANDSHAKE_TOO_MANY);
+  shako__counters_handshake_over(counters);
+  assert_int_equal(shako__counters_handshake(counters, &a, 1, 2, 0),
+                   SHAKO__HANDSHAKE_COUNTED);
+  shako__counters_handshake_over(counters);
+  assert_int_equal(shako__counters_handshake(counters, &a, 1, 2, 0),
+                   SHAKO__HANDSHAKE_TOO_OFTEN);
+  assert_int_equal(shako__counters_handshake(counters, &a, 2, 2, 0),
+                   SHAKO__HANDSHAKE_COUNTED);
+  assert_int_equal(shako__counters_handshake(counters, &a, 0, 0, 0),
+                   SHAKO__HANDSHAKE_COUNTED); /* no limit */
   shako_counters_unref(counters);
 }
 
@@ -567,6 +602,7 @@ int main(void) {
       cmocka_unit_test(so_many_connections_of_all_are_counted_and_no_more),
       cmocka_unit_test(peers_without_an_address_have_no_limit_of_their_own),
       cmocka_unit_test(recipients_and_handshakes_are_counted_apart),
+      cmocka_unit_test(so_many_handshakes_are_under_way_and_no_more),
       cmocka_unit_test(peers_are_told_apart_by_so_many_bits),
       cmocka_unit_test(a_count_is_there_for_an_hour_and_gone_in_80_minutes),
       cmocka_unit_test(a_handshake_is_there_for_a_minute_and_gone_in_80_s),

@@ -267,13 +267,12 @@ static void an_address_shakes_hands_so_often(void **state) {
   assert_int_equal(event->type, SHAKO_EVENT_HANDSHAKE);
   event = first_event(listener, "192.0.2.7", &b);
   assert_int_equal(event->type, SHAKO_EVENT_VIOLATION);
-  assert_string_equal(event->u.violation.verdict->reason,
-                      "too-many-handshakes");
+  assert_string_equal(event->u.violation.verdict->reason, "handshake-rate");
   assert_true(event->u.violation.closes);
   assert_int_equal(shako_session_want(b), SHAKO_WANT_POLL | SHAKO_WANT_CLOSE);
   event = shako_session_poll(b, NOW);
   assert_int_equal(event->type, SHAKO_EVENT_CLOSED);
-  assert_string_equal(event->u.closed.how, "too-many-handshakes");
+  assert_string_equal(event->u.closed.how, "handshake-rate");
   event = first_event(listener, "192.0.2.8", &c);
   assert_int_equal(event->type, SHAKO_EVENT_HANDSHAKE);
   shako_session_free(a);

@@ -61,6 +61,7 @@ static cfg_t *make(void) {
       STRING("preset"),
       STRINGS("domain_map"),
       NUMBER("max_concurrency"),
+      NUMBER("max_handshakes"),
       NUMBER("tcp_queue"),
       CFG_SEC("policy", policy, CFGF_NODEFAULT),
       CFG_END()};

@@ -219,6 +219,7 @@ void config_judge(cfg_t *cfg) {
   cfg_set_validate_func(cfg, "listener|preset", judge_preset);
   cfg_set_validate_func(cfg, "listener|domain_map", judge_domain_map);
   cfg_set_validate_func(cfg, "listener|max_concurrency", judge_concurrency);
+  cfg_set_validate_func(cfg, "listener|max_handshakes", judge_concurrency);
   cfg_set_validate_func(cfg, "listener|tcp_queue", judge_tcp_queue);
 
   for (i = 0; i < policy_key_count; i++) {

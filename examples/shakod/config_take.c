@@ -162,6 +162,7 @@ static bool take_listener(settings *s, cfg_t *cfg) {
   take_strings(l, cfg);
   take_domain_map(l, cfg);
   take_number(cfg, "max_concurrency", &l->max_concurrency);
+  take_number(cfg, "max_handshakes", &l->max_handshakes);
   take_number(cfg, "tcp_queue", &l->tcp_queue);
 
   return judge_revocations(l, cfg) && config_certificate_take(l, cfg) &&

@@ -51,6 +51,7 @@ typedef struct listener_settings {
   shako_policy policy;     /* the default one, which |table| inherits */
   shako_hat *policy_hat;   /* holds the strings of |policy|; or NULL */
   uint32_t max_concurrency;
+  uint32_t max_handshakes;
   uint32_t tcp_queue;
   shako_domain_map_row domain_map[DOMAIN_MAP_MAX];
   size_t domain_map_rows;

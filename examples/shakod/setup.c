@@ -142,6 +142,7 @@ static void fill_config(shako_listener_config *config, const plan *p) {
   config->domain_map = l->domain_map;
   config->domain_map_rows = l->domain_map_rows;
   config->max_concurrency = l->max_concurrency;
+  config->max_handshakes = l->max_handshakes;
   config->tcp_queue = l->tcp_queue;
 }
 

@@ -15,9 +15,9 @@ extern "C" {
  * the first bits of their address; those without an IP address are not.
  *
  * Share one among all workers, and keep it when a listener is replaced: then
- * nobody's count begins anew.  The connections that a listener allows in all
- * (max_concurrency) are those of all listeners that share it.  Thread-safe,
- * reference-counted, bounded.
+ * nobody's count begins anew.  The connections and the handshakes at once that
+ * a listener allows in all (max_concurrency, max_handshakes) are those of all
+ * listeners that share it.  Thread-safe, reference-counted, bounded.
  *
  * A recipient counts for an hour at least and for 80 minutes at the most, a
  * handshake for a minute and for 80 seconds: in no hour, and in no minute, do

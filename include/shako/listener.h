@@ -56,6 +56,11 @@ typedef struct shako_listener_config {
   const shako_domain_map_row *domain_map; /* copied */
   size_t domain_map_rows;
   uint32_t max_concurrency; /* connections of all peers; 0: no limit.  1000 */
+  uint32_t max_handshakes;  /* of those, with a handshake under way: one more
+                               STARTTLS gets 454, one more connection that
+                               begins with TLS is closed.  A peer that lets its
+                               handshake_timeout pass holds a place so long.
+                               0: no limit, the default */
   uint32_t tcp_queue;       /* for the program that listens; 50 */
   shako_counters *counters; /* a reference is kept; NULL: of its own */
   const shako_tls_engine *engine; /* NULL: no TLS but |external_tls| */

@@ -29,6 +29,7 @@ typedef enum shako_tls_failure {
   SHAKO_TLS_FAILURE_PROTOCOL,            /* the peer broke TLS's rules */
   SHAKO_TLS_FAILURE_CUT_OFF,             /* end of stream without an alert */
   SHAKO_TLS_FAILURE_TIMEOUT,
+  SHAKO_TLS_FAILURE_TOO_LONG,       /* 65,536 octets are no handshake */
   SHAKO_TLS_FAILURE_NO_CERTIFICATE, /* the provider had none to offer */
   SHAKO_TLS_FAILURE_INTERNAL,       /* ours: memory, random numbers */
   SHAKO_TLS_FAILURE_COUNT

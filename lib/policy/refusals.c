@@ -27,7 +27,9 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
      "Your certificate is not verified"),
   /* Before any cryptography is spent */
   NO(TOO_MANY_HANDSHAKES, 454, "4.7.0", "too-many-handshakes", 0,
-     "Too many handshakes from your network"),
+     "Too many handshakes at the moment"),
+  NO(HANDSHAKE_RATE,      454, "4.7.0", "handshake-rate",      0,
+     "Too many handshakes from your network in this minute"),
   /* RFC 3207 6: what stands behind STARTTLS was injected */
   NO(INJECTED_BYTES,      554, "5.5.0", "injected-bytes",      1,
      "Octets behind STARTTLS"),

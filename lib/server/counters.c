@@ -32,6 +32,7 @@ struct shako_counters {
   pthread_mutex_t lock; /* of all below */
   shako__networks networks;
   uint64_t connections; /* open ones, of all */
+  uint64_t handshakes;  /* under way, of all */
   shako_time begin;     /* NEVER before the first call */
   uint32_t now;
 };
@@ -268,28 +269,47 @@ static bool count_in(shako_counters *counters, const shako_address *address,
   return passes;
 }
 
-static bool count(shako_counters *counters, const shako_address *address,
-                  rate what, uint32_t limit, shako_time now) {
-  bool passes;
-
-  if (limit == 0 || !address->known) {
-    return true;
-  }
-  pthread_mutex_lock(&counters->lock);
-  set_clock(counters, now);
-  passes = count_in(counters, address, what, limit);
-  pthread_mutex_unlock(&counters->lock);
-  return passes;
+static bool is_counted(const shako_address *address, uint32_t limit) {
+  return limit > 0 && address->known;
 }
 
 bool shako__counters_recipient(shako_counters *counters,
                                const shako_address *address, uint32_t limit,
                                shako_time now) {
-  return count(counters, address, RECIPIENTS, limit, now);
+  bool passes;
+
+  if (!is_counted(address, limit)) {
+    return true;
+  }
+  pthread_mutex_lock(&counters->lock);
+  set_clock(counters, now);
+  passes = count_in(counters, address, RECIPIENTS, limit);
+  pthread_mutex_unlock(&counters->lock);
+  return passes;
 }
 
-bool shako__counters_handshake(shako_counters *counters,
-                               const shako_address *address, uint32_t limit,
-                               shako_time now) {
-  return count(counters, address, HANDSHAKES, limit, now);
+shako__handshake_count shako__counters_handshake(shako_counters *counters,
+                                                 const shako_address *address,
+                                                 uint32_t limit, uint32_t total,
+                                                 shako_time now) {
+  shako__handshake_count count = SHAKO__HANDSHAKE_COUNTED;
+
+  pthread_mutex_lock(&counters->lock);
+  set_clock(counters, now);
+  if (counters->handshakes >= number(total)) {
+    count = SHAKO__HANDSHAKE_TOO_MANY;
+  } else if (is_counted(address, limit) &&
+             !count_in(counters, address, HANDSHAKES, limit)) {
+    count = SHAKO__HANDSHAKE_TOO_OFTEN;
+  } else {
+    counters->handshakes++;
+  }
+  pthread_mutex_unlock(&counters->lock);
+  return count;
+}
+
+void shako__counters_handshake_over(shako_counters *counters) {
+  pthread_mutex_lock(&counters->lock);
+  counters->handshakes--;
+  pthread_mutex_unlock(&counters->lock);
 }

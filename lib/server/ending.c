@@ -66,11 +66,6 @@ static shako_time sooner(shako_time a, shako_time b) {
   return a < b ? a : b;
 }
 
-static bool is_handshaking(const shako_session *session) {
-  return session->phase == SHAKO__PHASE_STARTTLS ||
-         session->phase == SHAKO__PHASE_HANDSHAKE;
-}
-
 static shako_time session_limit(const shako_session *session) {
   return after(session->born + session->waited,
                shako__policy(session)->session_timeout);
@@ -79,7 +74,7 @@ static shako_time session_limit(const shako_session *session) {
 static shako_time idle_limit(const shako_session *session) {
   const shako_policy *policy = shako__policy(session);
 
-  return after(session->active, is_handshaking(session)
+  return after(session->active, shako__is_handshaking(session)
                                     ? policy->handshake_timeout
                                     : policy->idle_timeout);
 }
@@ -118,7 +113,7 @@ void shako__expire(shako_session *session) {
     shako__output_drop(session);
   } else if (session->question != 0) {
     end_for(session, SHAKO__REFUSAL_ANSWER_TIMEOUT);
-  } else if (is_handshaking(session)) {
+  } else if (shako__is_handshaking(session)) {
     if (session->conn) {
       shako__conn_fail(session->conn, SHAKO_TLS_FAILURE_TIMEOUT, -1);
     }

@@ -244,7 +244,10 @@ shako_tls_status shako__input_wire_recv(void *ctx, uint8_t *buf, size_t len,
   if (in_hand == 0) {
     return session->eof ? SHAKO_TLS_STATUS_CLOSED : SHAKO_TLS_STATUS_WANT_RECV;
   }
-  *n = len < in_hand ? len : in_hand;
+  *n = shako__conn_take(session->conn, len < in_hand ? len : in_hand);
+  if (*n == 0) {
+    return SHAKO_TLS_STATUS_WANT_RECV; /* starttls.c ends it for that */
+  }
   memcpy(buf, input->block + input->start, *n);
   input->start += (uint32_t)*n;
   return SHAKO_TLS_STATUS_OK;

@@ -272,6 +272,7 @@ static void copy_plain(shako_listener *listener,
   listener->type = config->type;
   listener->port = config->port;
   listener->max_concurrency = config->max_concurrency;
+  listener->max_handshakes = config->max_handshakes;
   listener->tcp_queue = config->tcp_queue;
   listener->engine = config->engine;
   listener->context = config->context;

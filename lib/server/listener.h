@@ -25,6 +25,7 @@ struct shako_listener {
   const char **map_to;   /* the other column */
   size_t map_rows;
   uint32_t max_concurrency;
+  uint32_t max_handshakes;
   uint32_t tcp_queue;
   const shako_tls_engine *engine;
   const void *context;

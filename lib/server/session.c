@@ -208,6 +208,11 @@ shako_facts shako__facts(const shako_session *session) {
   return facts;
 }
 
+bool shako__is_handshaking(const shako_session *session) {
+  return session->phase == SHAKO__PHASE_STARTTLS ||
+         session->phase == SHAKO__PHASE_HANDSHAKE;
+}
+
 bool shako__can_speak(const shako_session *session) {
   if (session->error || session->lost) {
     return false;
@@ -218,8 +223,7 @@ bool shako__can_speak(const shako_session *session) {
   if (shako__policy(session)->access == SHAKO_ACCESS_TCPREFUSE) {
     return false;
   }
-  if (session->phase == SHAKO__PHASE_STARTTLS ||
-      session->phase == SHAKO__PHASE_HANDSHAKE) {
+  if (shako__is_handshaking(session)) {
     return false;
   }
   return !session->secure ||
@@ -410,6 +414,7 @@ const shako_event *shako_session_poll(shako_session *session, shako_time now) {
   while (session->event.type == 0 && shako__ready(session)) {
     step(session);
   }
+  shako__handshake_settle(session);
   shako__input_settle(session);
   shako__output_settle(session);
   return session->event.type == 0 ? NULL : &session->event;

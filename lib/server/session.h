@@ -5,6 +5,7 @@
 
 #include <shako/session.h>
 
+#include "policy/refusals.h"
 #include "server/input.h"
 #include "server/listener.h"
 #include "server/output.h"
@@ -73,11 +74,10 @@ struct shako_session {
   uint32_t rule;              /* SHAKO__NO_RULE: the listener's policy */
 
   shako__phase phase;
-  shako__phase home; /* READY, HELO or EHLO: where a transaction returns to;
-                        START: before the greeting */
   shako__body body;
   bool transaction : 1;
   bool counted : 1;        /* among the connections of its network */
+  bool handshaking : 1;    /* ... and among the handshakes under way */
   bool hello_extended : 1; /* the last HELLO was EHLO */
   bool turned_away : 1;    /* greeted with 554 */
   bool tls_asked : 1;      /* a STARTTLS line was taken */
@@ -94,6 +94,8 @@ struct shako_session {
   bool seen : 1;          /* OBSERVED is delivered for the line in hand */
   uint8_t refused;        /* the VIOLATION's shako__refusal */
   uint8_t skipped;        /* ... and that said after |skipping| or |swallow| */
+  uint8_t home;           /* READY, HELO or EHLO: the shako__phase that a
+                             transaction returns to; START: before the greeting */
   int error;
   uint32_t recipients;     /* of the transaction */
   uint32_t refused_octets; /* the VIOLATION's */
@@ -149,6 +151,10 @@ shako_hat_match shako__match(const shako_session *session);
 const shako_mem *shako__mem(const shako_session *session);
 shako_facts shako__facts(const shako_session *session);
 
+/* Whether a 220 to STARTTLS is in the output or behind, or the port is always
+   TLS, and there is no TLS yet. */
+bool shako__is_handshaking(const shako_session *session);
+
 /* Whether the library may say something in the clear or inside TLS. */
 bool shako__can_speak(const shako_session *session);
 
@@ -168,12 +174,15 @@ int shako__learn(shako_session *session, const shako_peer *facts);
    whether there is room for one more connection, then CONNECT or TLS. */
 void shako__start_step(shako_session *session);
 
-/* Counts the connection no more. */
+/* Counts the connection no more, nor its handshake. */
 void shako__depart(shako_session *session);
 
-/* Whether the session may begin a handshake; where it may not, that is said
-   and done. */
-bool shako__handshake_admit(shako_session *session);
+/* Whether the session may begin a handshake, which is then counted, with
+   |*refusal| for why it may not. */
+bool shako__handshake_admit(shako_session *session, shako__refusal *refusal);
+
+/* Counts the handshake no more where it is over, whichever way it went. */
+void shako__handshake_settle(shako_session *session);
 
 /* Whether octets are in hand that came before the reply that they should have
    waited for, and the policy minds. */

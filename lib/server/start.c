@@ -53,7 +53,15 @@ static bool admit(shako_session *session) {
          refuse(session, SHAKO__REFUSAL_TOO_MANY_CONNECTIONS);
 }
 
+static void count_no_handshake(shako_session *session) {
+  if (session->handshaking) {
+    shako__counters_handshake_over(session->listener->counters);
+  }
+  session->handshaking = false;
+}
+
 void shako__depart(shako_session *session) {
+  count_no_handshake(session);
   if (session->counted) {
     shako__counters_disconnect(session->listener->counters,
                                &session->peer.address, session->now);
@@ -61,16 +69,40 @@ void shako__depart(shako_session *session) {
   session->counted = false;
 }
 
-bool shako__handshake_admit(shako_session *session) {
-  return shako__counters_handshake(
-      session->listener->counters, &session->peer.address,
-      shako__policy(session)->max_handshakes_per_minute, session->now);
+bool shako__handshake_admit(shako_session *session, shako__refusal *refusal) {
+  const shako_listener *listener = session->listener;
+
+  switch (shako__counters_handshake(
+      listener->counters, &session->peer.address,
+      shako__policy(session)->max_handshakes_per_minute,
+      listener->max_handshakes, session->now)) {
+  case SHAKO__HANDSHAKE_COUNTED:
+    session->handshaking = true;
+    return true;
+  case SHAKO__HANDSHAKE_TOO_MANY:
+    *refusal = SHAKO__REFUSAL_TOO_MANY_HANDSHAKES;
+    break;
+  case SHAKO__HANDSHAKE_TOO_OFTEN:
+    *refusal = SHAKO__REFUSAL_HANDSHAKE_RATE;
+    break;
+  }
+  return false;
+}
+
+void shako__handshake_settle(shako_session *session) {
+  bool taken = session->switching && session->phase < SHAKO__PHASE_ENDING;
+
+  if (!taken && !shako__is_handshaking(session)) {
+    count_no_handshake(session);
+  }
 }
 
 /* A port that is always TLS. */
 static void begin_tls(shako_session *session) {
-  if (!shako__handshake_admit(session)) {
-    refuse(session, SHAKO__REFUSAL_TOO_MANY_HANDSHAKES);
+  shako__refusal refusal;
+
+  if (!shako__handshake_admit(session, &refusal)) {
+    refuse(session, refusal);
     return;
   }
   session->phase = SHAKO__PHASE_HANDSHAKE;

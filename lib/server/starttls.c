@@ -93,6 +93,7 @@ static void get_ready(shako_session *session) {
 
 void shako__starttls_take(shako_session *session) {
   size_t injected = shako__input_text(session).len;
+  shako__refusal refusal;
 
   session->tls_asked = true;
   if (injected > 0) {
@@ -102,8 +103,8 @@ void shako__starttls_take(shako_session *session) {
                   shako__refusal_verdict(SHAKO__REFUSAL_INJECTED_BYTES), true);
     return;
   }
-  if (!shako__handshake_admit(session)) {
-    decline(session, SHAKO__REFUSAL_TOO_MANY_HANDSHAKES);
+  if (!shako__handshake_admit(session, &refusal)) {
+    decline(session, refusal);
     return;
   }
   session->switching = true;
@@ -236,6 +237,9 @@ static void shake_hands(shako_session *session) {
     enter(session);
     break;
   case SHAKO_TLS_STATUS_WANT_RECV:
+    if (shako__conn_is_spent(session->conn)) {
+      fail(session, SHAKO_TLS_FAILURE_TOO_LONG, ALERT_HANDSHAKE_FAILURE);
+    }
     break;
   case SHAKO_TLS_STATUS_CLOSED:
   case SHAKO_TLS_STATUS_FAILED:

@@ -4,6 +4,10 @@
 
 #include "base/mem.h"
 
+/* What a peer may send before it has shaken hands.  With a chain of
+   certificates it needs a tenth of it. */
+#define HANDSHAKE_OCTETS 65536u
+
 static bool make_client(shako__conn *conn, const shako_mem *mem) {
   conn->client = shako__alloc(mem, sizeof(*conn->client));
   if (!conn->client) {
@@ -101,6 +105,21 @@ static void learn(shako__conn *conn) {
   if (failure != SHAKO_TLS_FAILURE_NONE) {
     conn->info.failure = failure;
   }
+}
+
+size_t shako__conn_take(shako__conn *conn, size_t len) {
+  uint32_t left = HANDSHAKE_OCTETS - conn->taken;
+
+  if (conn->agreed) {
+    return len;
+  }
+  len = len < left ? len : left;
+  conn->taken += (uint32_t)len;
+  return len;
+}
+
+bool shako__conn_is_spent(const shako__conn *conn) {
+  return conn->taken == HANDSHAKE_OCTETS;
 }
 
 shako_tls_status shako__conn_handshake(shako__conn *conn) {

@@ -25,6 +25,7 @@ typedef struct shako__conn {
   uint64_t octets_before;    /* ... and what had been read until then */
   shako_time handshake_time; /* what it took, once it is over */
   uint64_t handshake_octets;
+  uint32_t taken;  /* octets, by the engine for the handshake */
   bool started;    /* the peer was told to begin, or is expected to */
   bool measured;   /* the handshake is over */
   bool chosen;     /* the provider gave its certificates */
@@ -52,6 +53,13 @@ shako_provider_status
 shako__conn_choose(shako__conn *conn,
                    const shako_certificate_provider *provider,
                    const shako_client_hello *hello);
+
+/* Returns how many of |len| octets from the wire the engine may have, and notes
+   that it took them: for a handshake 65,536 are enough. */
+size_t shako__conn_take(shako__conn *conn, size_t len);
+
+/* Whether a handshake that wants more has had them all. */
+bool shako__conn_is_spent(const shako__conn *conn);
 
 /* As the engine's functions; |info| is brought up to date, and nothing is
    called that the engine's contract forbids. */

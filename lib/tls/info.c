@@ -12,6 +12,7 @@ const char *shako_tls_failure_name(shako_tls_failure failure) {
       [SHAKO_TLS_FAILURE_PROTOCOL] = "protocol",
       [SHAKO_TLS_FAILURE_CUT_OFF] = "cut-off",
       [SHAKO_TLS_FAILURE_TIMEOUT] = "timeout",
+      [SHAKO_TLS_FAILURE_TOO_LONG] = "too-long",
       [SHAKO_TLS_FAILURE_NO_CERTIFICATE] = "no-certificate",
       [SHAKO_TLS_FAILURE_INTERNAL] = "internal",
   };

@@ -167,6 +167,7 @@ WRONG = [
     ('"public"', '"publik"', 7, "publik"),
     ('"127.0.0.2:0"', '"127.0.0.2"', 10, "127.0.0.2"),
     ("max_concurrency = 3", "max_concurrency = -3", 15, "max_concurrency"),
+    ("tcp_queue = 20", "max_handshakes = -1", 16, "max_handshakes"),
     ("tcp_queue = 20", "tcp_queue = 0", 16, "tcp_queue"),
     ("old.example new", "old.example_new", 14, "old.example_new"),
     ("old.example new", "old..example new", 14, "old..example"),

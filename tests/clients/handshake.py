@@ -4,11 +4,29 @@ import ssl
 
 from client import (MESSAGE, TLS12, TLS13, Client, client_hello, make_context,
                     stuffed)
-from harness import (CERTIFICATES, KINDS, Server, case, check, main, needs,
-                     refused_start, same)
+from harness import (CERTIFICATES, ENGINE, KINDS, Server, case, check, main,
+                     needs, refused_start, same)
 
 BOTH_PORTS = ("--tls", "required", "--listen", "127.0.0.1:0",
               "--listen-tls", "127.0.0.1:0")
+
+ONE_AT_ONCE = """
+discard = true
+hostname = "mx.example.org"
+engine = "{engine}"
+listener "smtp" {{
+  listen = {{"127.0.0.1:0"}}
+  max_handshakes = 1
+  policy {{
+    tls = "preferred"
+  }}
+}}
+listener "smtps" {{
+  listen = {{"127.0.0.1:0"}}
+  implicit_tls = true
+  max_handshakes = 1
+}}
+"""
 
 GARBAGE = [b"EHLO client.example\r\n", b"GET / HTTP/1.1\r\n\r\n",
            b"\x16\x03\x01\x00\x05hello", b"\x16\x03\x01\xff\xff" + b"x" * 64,
@@ -237,6 +255,35 @@ def t29_without_a_certificate_there_is_the_demonstration():
 
 
 # Certificate, key, which of them is of no use, and a word of the reason.
+@case
+@needs("engine")
+def t61_so_many_handshakes_at_once():
+    config = ONE_AT_ONCE.format(engine=ENGINE or "mbedtls")
+    with Server(config=config) as server:
+        with spoken(server, "smtp") as first, \
+                Client(server.port()) as second:
+            second.greeted().ask("STARTTLS", "454 4.7.0 ")
+            second.ask("NOOP", "250 ")
+            first.handshake()
+            first.ask("EHLO client.example", "250-")
+            second.starttls()
+            second.ask("EHLO client.example", "250-")
+            second.quit()
+            server.connection(refused="too-many-handshakes:1", end="quit")
+        server.connection(end="cut-off")
+        with spoken(server, "smtps") as first:
+            for _ in range(3):
+                with spoken(server, "smtps") as second:
+                    second.demand_end()
+                server.connection(tls="none", refused="too-many-handshakes:1",
+                                  end="too-many-handshakes")
+        server.connection(tls="failed:cut-off", end="tls-failed")
+        with spoken(server, "smtps") as third:
+            third.handshake()
+            third.expect("220 ")
+            third.quit()
+
+
 UNUSABLE = [
     ("missing.pem", "ecdsa.key", "missing.pem", "no such file"),
     (".", "ecdsa.key", ".", "directory"),
