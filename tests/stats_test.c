@@ -459,6 +459,14 @@ static void read_again(shako_stats *stats) {
   shako_stats_unref(again);
 }
 
+static void demand_same(shako_stats *a, shako_stats *b) {
+  static char of_b[sizeof(text)];
+
+  assert_true(shako_stats_write(a, text, sizeof(text)) < sizeof(text));
+  assert_true(shako_stats_write(b, of_b, sizeof(of_b)) < sizeof(of_b));
+  assert_string_equal(text, of_b);
+}
+
 static void work_without_memory(bool refused) {
   shako_stats_config config = {sizeof(config), 8, 5};
   shako_stats *stats[2] = {NULL, NULL};
@@ -477,7 +485,7 @@ static void work_without_memory(bool refused) {
     assert_int_equal(connections(stats[0]), 80);
     read_again(stats[0]);
     if (shako_stats_copy(&copy, stats[0], &memory) == 0) {
-      assert_int_equal(connections(copy), 80);
+      demand_same(copy, stats[0]);
     }
   }
   failing.armed = false;
