@@ -177,7 +177,7 @@ static void enter(shako_session *session) {
   session->active = session->now;
   session->phase =
       session->listener->implicit_tls ? SHAKO__PHASE_START : SHAKO__PHASE_READY;
-  session->home = session->phase;
+  session->home = (uint8_t)session->phase;
 }
 
 /* The application's own handshake.  Octets that it acked into the session
