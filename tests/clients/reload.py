@@ -6,8 +6,8 @@ import ssl
 import threading
 
 from client import MESSAGE, Client, stored, stuffed
-from harness import (CERTIFICATES, CONFIG, HAT, Server, case, check, main,
-                     same)
+from harness import (CERTIFICATES, CONFIG, ENGINE, HAT, Server, case, check,
+                     main, same)
 
 MUST = "530 5.7.0 Must issue a STARTTLS command first"
 
@@ -190,6 +190,47 @@ def certificates_are_read_again():
         server.write("server.key", "not a key\n")
         demand_refused(server, "server.key")
         same(certificate_shown(server), first_of("rsa2048"))
+
+
+def shake_hands_until(server, over, shown):
+    """Delivers in TLS, a connection for each message; adds what certificates
+    were seen to |shown|.  Returns how many."""
+    count = 0
+    while not over.is_set():
+        with Client(server.port("Inbound")) as client:
+            client.secured()
+            shown.add(client.tls.object.getpeercert(binary_form=True))
+            client.deliver()
+            client.quit()
+        count += 1
+    return count
+
+
+@case
+def no_handshake_fails_while_certificates_are_replaced():
+    config = CONFIGURATION.replace(
+        "hat =", 'certificate = "server.pem"\nkey = "server.key"\nhat =')
+    config += f'engine = "{ENGINE}"\n' if ENGINE else ""
+    names = "ecdsa", "rsa2048"
+    over, shown = threading.Event(), set()
+    with Server(config=config, files={"inbound.hat": STRICT, **{
+            f"server.{suffix}": (CERTIFICATES / f"ecdsa.{suffix}").read_text(
+                "ascii") for suffix in ("pem", "key")}}) as server, \
+            concurrent.futures.ThreadPoolExecutor(4) as pool:
+        clients = [pool.submit(shake_hands_until, server, over, shown)
+                   for _ in range(4)]
+        try:
+            for number in range(200):
+                write_certificate(server, names[number % 2])
+                server.reloaded()
+            demand_connections(server, 1, 1)
+        finally:
+            over.set()
+        count = sum(client.result() for client in clients)
+        demand_connections(server, count - 1, 1)
+        same(len(server.mail.take_all()), count)
+    same({ssl.DER_cert_to_PEM_cert(one) for one in shown},
+         set(map(first_of, names)))
 
 
 @case
