@@ -148,6 +148,49 @@ static void what_an_application_says_of_its_tls_has_a_size(void **state) {
   shako_session_free(session);
 }
 
+/* Of a port that is always the application's TLS, whose client has |faults| and
+   says of itself that it is verified: returns whether it is greeted. */
+static int greets(uint32_t faults, int shown) {
+  const shako_client_certificate client = {
+      .struct_size = sizeof(client), .faults = faults, .verified = 1};
+  const shako_tls_info info = {.struct_size = sizeof(info),
+                               .version = 0x0304,
+                               .alert = -1,
+                               .client = shown ? &client : NULL};
+  shako_policy policy;
+  shako_session *session;
+  const shako_event *event;
+  int is;
+
+  shako_policy_default(&policy);
+  policy.tls_verify = 1;
+  session = connect_to(listen_with(&policy, 1, 1));
+  event = shako_session_poll(session, 1);
+  assert_int_equal(event->type, SHAKO_EVENT_HANDSHAKE);
+  assert_int_equal(shako_session_tls_external(session, event->question, &info),
+                   0);
+  event = shako_session_poll(session, 1);
+  assert_int_equal(event->type, SHAKO_EVENT_TLS);
+  assert_ptr_not_equal(event->u.tls->client, &client);
+  event = shako_session_poll(session, 1);
+  is = event->type == SHAKO_EVENT_CONNECT;
+  if (!is) {
+    assert_int_equal(event->type, SHAKO_EVENT_VIOLATION);
+    assert_string_equal(event->u.violation.verdict->reason,
+                        "client-certificate");
+  }
+  shako_session_free(session);
+  return is;
+}
+
+static void a_client_of_an_application_s_tls_is_judged_here(void **state) {
+  (void)state;
+  assert_true(greets(0, 1));
+  assert_false(greets(SHAKO_CLIENT_FAULT_UNTRUSTED, 1));
+  assert_false(greets(SHAKO_CLIENT_FAULT_ABSENT, 1));
+  assert_false(greets(0, 0));
+}
+
 static void tcprefuse_never_says_a_word(void **state) {
   shako_policy policy;
   shako_session *session;
@@ -199,6 +242,7 @@ int main(void) {
       cmocka_unit_test(a_provider_without_its_size_is_refused),
       cmocka_unit_test(t03_an_old_loan_is_ended_before_an_external_handshake),
       cmocka_unit_test(what_an_application_says_of_its_tls_has_a_size),
+      cmocka_unit_test(a_client_of_an_application_s_tls_is_judged_here),
       cmocka_unit_test(tcprefuse_never_says_a_word),
       cmocka_unit_test(one_421_is_enough),
       cmocka_unit_test(time_does_not_wrap),

@@ -26,7 +26,9 @@ extern "C" {
                    SHA-1; then with RSA key exchange and AES-GCM, or AES-CBC
                    and SHA-256 or SHA-1 (mbed TLS 4 has no such exchange)
 
-   A client without any extension is refused by mbed TLS 3.6. */
+   A client without any extension is refused by mbed TLS 3.6.  mbed TLS 3.6.0
+   passes over what a client's certificate is for in TLS 1.3; later ones do
+   not. */
 
 /* Returns the engine. */
 SHAKO_API const shako_tls_engine *shako_mbedtls_engine(void);

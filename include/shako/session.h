@@ -285,6 +285,7 @@ SHAKO_API int shako_session_answer(shako_session *session,
  * (copied; its |cipher| too) says what was agreed, or its |failure| why not;
  * the session then closes without a word.  From here on the octets are what
  * is inside TLS, and close_notify is the application's, on SHAKO_WANT_CLOSE.
+ * Of |info->client| the |faults| count: |pinned| and |verified| are judged here.
  *
  * Before the handshake the application gives an open loan back with an ack
  * of 0: octets acked after the STARTTLS line was taken cannot be TLS, and end
