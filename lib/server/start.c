@@ -72,6 +72,7 @@ void shako__depart(shako_session *session) {
 bool shako__handshake_admit(shako_session *session, shako__refusal *refusal) {
   const shako_listener *listener = session->listener;
 
+  *refusal = SHAKO__REFUSAL_TOO_MANY_HANDSHAKES;
   switch (shako__counters_handshake(
       listener->counters, &session->peer.address,
       shako__policy(session)->max_handshakes_per_minute,
@@ -80,7 +81,6 @@ bool shako__handshake_admit(shako_session *session, shako__refusal *refusal) {
     session->handshaking = true;
     return true;
   case SHAKO__HANDSHAKE_TOO_MANY:
-    *refusal = SHAKO__REFUSAL_TOO_MANY_HANDSHAKES;
     break;
   case SHAKO__HANDSHAKE_TOO_OFTEN:
     *refusal = SHAKO__REFUSAL_HANDSHAKE_RATE;

@@ -50,7 +50,8 @@ static bool start(const char *certificate, const char *key) {
   return SSL_CTX_set_num_tickets(settings, 0) &&
          SSL_CTX_set_min_proto_version(settings, TLS1_2_VERSION) &&
          SSL_CTX_set_ciphersuites(settings, "TLS_AES_128_GCM_SHA256") &&
-         SSL_CTX_set_cipher_list(settings, "ECDHE-ECDSA-AES128-GCM-SHA256") &&
+         SSL_CTX_set_cipher_list(settings, "ECDHE-ECDSA-AES128-GCM-SHA256:"
+                                           "ECDHE-RSA-AES128-GCM-SHA256") &&
          SSL_CTX_set1_groups_list(settings, "X25519:P-256") &&
          SSL_CTX_use_certificate_file(settings, certificate,
                                       SSL_FILETYPE_PEM) == 1 &&

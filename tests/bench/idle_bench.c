@@ -12,13 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/ssl.h>
-#include <shako/mbedtls.h>
-#include <shako/openssl.h>
-#include <shako/shako.h>
-
 #include "bench.h"
 #include "floor.h"
+#include "secure.h"
 
 /* The first sessions pay for what is made once. */
 #define WARM  8
@@ -52,49 +48,12 @@ static size_t heap(void) {
   return info.uordblks + info.hblkhd;
 }
 
-/* A client's TLS, over memory. */
-typedef struct client {
-  SSL *tls;
-  BIO *in; /* from the server */
-  BIO *out;
-} client;
-
 static SSL_CTX *client_settings;
 
-static void client_open(client *c) {
-  c->tls = SSL_new(client_settings);
-  c->in = BIO_new(BIO_s_mem());
-  c->out = BIO_new(BIO_s_mem());
-  bench_need(c->tls != NULL && c->in != NULL && c->out != NULL, "no memory");
-  SSL_set_bio(c->tls, c->in, c->out);
-  SSL_set_connect_state(c->tls);
-}
-
 /* Shakes hands as far as it goes; then says EHLO, once. */
-static void client_advance(client *c) {
+static void client_advance(const bench_client *c) {
   if (!SSL_is_init_finished(c->tls) && SSL_do_handshake(c->tls) == 1) {
     SSL_write(c->tls, EHLO, (int)strlen(EHLO));
-  }
-}
-
-/* Says yes to all questions and gives what is sent to |c|, or to nobody. */
-static void serve(shako_session *session, const client *c) {
-  unsigned want;
-
-  while ((want = shako_session_want(session)) &
-         (SHAKO_WANT_POLL | SHAKO_WANT_SEND)) {
-    const shako_event *event = shako_session_poll(session, 1);
-    size_t len = 0;
-    const uint8_t *buf;
-
-    if (event != NULL && event->question != 0) {
-      shako_session_accept(session, event->question);
-    }
-    buf = shako_session_send_buf(session, &len);
-    if (buf != NULL && c != NULL) {
-      BIO_write(c->in, buf, (int)len);
-    }
-    shako_session_send_ack(session, len);
   }
 }
 
@@ -105,11 +64,11 @@ static void hand_over(shako_session *session, const char *text) {
   bench_need(buf != NULL && room >= strlen(text), "no room");
   memcpy(buf, text, strlen(text));
   shako_session_recv_ack(session, strlen(text));
-  serve(session, NULL);
+  bench_serve(session, NULL);
 }
 
 /* Moves what |c| sent to |session|.  Returns whether there was something. */
-static int move(shako_session *session, const client *c) {
+static int move(shako_session *session, const bench_client *c) {
   size_t room = 0;
   uint8_t *buf;
   int n;
@@ -121,7 +80,7 @@ static int move(shako_session *session, const client *c) {
   bench_need(buf != NULL, "no room");
   n = BIO_read(c->out, buf, (int)room);
   shako_session_recv_ack(session, (size_t)n);
-  serve(session, c);
+  bench_serve(session, c);
 
   return 1;
 }
@@ -130,15 +89,15 @@ static int move(shako_session *session, const client *c) {
    server's. */
 static void secure_session(shako_session *session) {
   char reply[512];
-  client c;
+  bench_client c;
 
   hand_over(session, STARTTLS);
-  client_open(&c);
+  bench_client_open(&c, client_settings);
   do {
     client_advance(&c);
   } while (move(session, &c));
   bench_need(SSL_read(c.tls, reply, sizeof(reply)) > 0, "no reply in TLS");
-  SSL_free(c.tls);
+  bench_client_close(&c);
 }
 
 static void *open_session(void *ctx) {
@@ -148,7 +107,7 @@ static void *open_session(void *ctx) {
   shako_peer_default(&peer);
   bench_need(shako_session_new(&session, ctx, &peer, NULL, 1) == 0,
              "no session");
-  serve(session, NULL);
+  bench_serve(session, NULL);
   hand_over(session, EHLO);
 
   return session;
@@ -170,7 +129,7 @@ static floor_wire wire;
 static const floor_tls *bare;
 
 /* Feeds |conn| what |c| sent. */
-static void serve_bare(void *conn, const client *c, int *open) {
+static void serve_bare(void *conn, const bench_client *c, int *open) {
   static uint8_t octets[FLOOR_RECV_SIZE];
   size_t n = 0;
   int len = BIO_read(c->out, octets, sizeof(octets));
@@ -189,18 +148,18 @@ static void *open_bare(void *ctx) {
   void *conn = bare->open(&wire);
   char reply[512];
   int open = 0;
-  client c;
+  bench_client c;
 
   (void)ctx;
   bench_need(conn != NULL, "no connection");
-  client_open(&c);
+  bench_client_open(&c, client_settings);
   client_advance(&c);
   while (BIO_ctrl_pending(c.out) > 0) {
     serve_bare(conn, &c, &open);
     client_advance(&c);
   }
   bench_need(SSL_read(c.tls, reply, sizeof(reply)) > 0, "no reply in TLS");
-  SSL_free(c.tls);
+  bench_client_close(&c);
 
   return conn;
 }
@@ -239,32 +198,6 @@ static growth measure(void *(*open)(void *ctx), void (*close)(void *what),
   return result;
 }
 
-static shako_listener *make_listener(const shako_tls_engine *engine,
-                                     const void *context,
-                                     shako_certificate *certificate) {
-  shako_certificate_provider provider;
-  shako_listener_config config;
-  shako_listener *listener = NULL;
-  shako_policy policy;
-  const char *reason = "";
-
-  shako_policy_default(&policy);
-  shako_listener_config_default(&config);
-  config.hostname = "localhost";
-  if (engine != NULL) {
-    shako_certificate_provider_single(&provider, certificate);
-    policy.tls = SHAKO_TLS_SETTING_PREFERRED;
-    config.policy = &policy;
-    config.engine = engine;
-    config.context = context;
-    config.certificates = &provider;
-  }
-  bench_need(shako_listener_new(&listener, &config, &mem, &reason) == 0,
-             reason);
-
-  return listener;
-}
-
 static void show(const char *engine, const char *what, double octets,
                  bench_goal goal) {
   char name[128];
@@ -275,57 +208,38 @@ static void show(const char *engine, const char *what, double octets,
 
 static void measure_clear(void) {
   const bench_goal goal = {BENCH_AT_MOST, 512};
-  shako_listener *listener = make_listener(NULL, NULL, NULL);
+  shako_listener_config config;
+  shako_listener *listener;
 
+  shako_listener_config_default(&config);
+  listener = bench_listener(&config, NULL, &mem);
   show("in the clear", "the library",
        measure(open_session, close_session, listener).counted, goal);
   shako_listener_unref(listener);
 }
 
-static void measure_tls(const shako_tls_engine *engine, const void *context,
-                        shako_certificate *certificate, char **files) {
+static void measure_tls(const char *name, char **files) {
   const bench_goal goal = {BENCH_AT_MOST, 1024};
-  shako_listener *listener = make_listener(engine, context, certificate);
-  growth ours = measure(open_secure_session, close_session, listener);
+  shako_listener_config config;
+  shako_listener *listener;
+  bench_engine engine;
+  growth ours;
   growth floor;
 
-  bare = floor_tls_find(engine->name);
+  bench_engine_open(&engine, name, files[0], files[1]);
+  shako_listener_config_default(&config);
+  listener = bench_listener(&config, &engine, &mem);
+  ours = measure(open_secure_session, close_session, listener);
+  bare = floor_tls_find(name);
   bench_need(bare != NULL && bare->start(files[0], files[1]), "no floor");
   floor = measure(open_bare, close_bare, NULL);
-  show(engine->name, "the library", ours.counted, none);
-  show(engine->name, "the TLS library", ours.heap - ours.counted, none);
-  show(engine->name, "the floor", floor.heap, none);
-  show(engine->name, "above the floor", ours.heap - floor.heap, goal);
+  show(name, "the library", ours.counted, none);
+  show(name, "the TLS library", ours.heap - ours.counted, none);
+  show(name, "the floor", floor.heap, none);
+  show(name, "above the floor", ours.heap - floor.heap, goal);
   bare->stop();
   shako_listener_unref(listener);
-}
-
-static void measure_mbedtls(char **files) {
-  char message[SHAKO_MBEDTLS_MESSAGE_SIZE];
-  shako_mbedtls_context *context = NULL;
-  shako_certificate *certificate = NULL;
-
-  bench_need(shako_mbedtls_context_new(&context, NULL, message) == 0, message);
-  bench_need(shako_mbedtls_certificate_read(&certificate, files[0], files[1],
-                                            NULL, message) == 0,
-             message);
-  measure_tls(shako_mbedtls_engine(), context, certificate, files);
-  shako_certificate_unref(certificate);
-  shako_mbedtls_context_free(context);
-}
-
-static void measure_openssl(char **files) {
-  char message[SHAKO_OPENSSL_MESSAGE_SIZE];
-  shako_openssl_context *context = NULL;
-  shako_certificate *certificate = NULL;
-
-  bench_need(shako_openssl_context_new(&context, NULL, message) == 0, message);
-  bench_need(shako_openssl_certificate_read(&certificate, files[0], files[1],
-                                            NULL, message) == 0,
-             message);
-  measure_tls(shako_openssl_engine(), context, certificate, files);
-  shako_certificate_unref(certificate);
-  shako_openssl_context_free(context);
+  bench_engine_close(&engine);
 }
 
 int main(int argc, char **argv) {
@@ -333,8 +247,8 @@ int main(int argc, char **argv) {
   client_settings = SSL_CTX_new(TLS_client_method());
   bench_need(client_settings != NULL, "no memory");
   measure_clear();
-  measure_mbedtls(argv + 1);
-  measure_openssl(argv + 1);
+  measure_tls("mbedtls", argv + 1);
+  measure_tls("openssl", argv + 1);
   SSL_CTX_free(client_settings);
 
   return 0;

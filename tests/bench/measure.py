@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """measure.py FOLDER [--quick] [PATTERN]: measures what is built in FOLDER;
 called by run.  README.md says what is measured and how to read it."""
+import itertools
 import json
 import os
 import re
@@ -17,6 +18,7 @@ ENGINES = ("mbedtls", "openssl")
 BODIES = (("lines of 76", "abcdefghijklmnopqrs" * 4),
           ("lines of 8", "abcdefgh"), ("every line a dot", ".."))
 CALLGRIND_SESSIONS = 1000
+CALLGRIND_HANDSHAKES = 5
 
 results = []
 
@@ -43,16 +45,33 @@ def run_in_c(folder, name, *arguments):
     results.extend(map(json.loads, said.splitlines()))
 
 
-def count_instructions(folder):
+def callgrind(collect, *command):
+    """Returns how many instructions the functions |collect| take."""
     with tempfile.TemporaryDirectory() as scratch:
         said = subprocess.run(
-            ["valgrind", "--tool=callgrind", "--toggle-collect=run_sessions",
-             f"--callgrind-out-file={scratch}/out",
-             f"{folder}/tests/session_bench", str(CALLGRIND_SESSIONS)],
+            ["valgrind", "--tool=callgrind", f"--toggle-collect={collect}",
+             f"--callgrind-out-file={scratch}/out", *command],
             check=True, timeout=300, stderr=subprocess.PIPE, text=True).stderr
-    collected = int(re.search(r"Collected : (\d+)", said)[1])
+    return int(re.search(r"Collected : (\d+)", said)[1])
+
+
+def count_instructions(folder):
+    collected = callgrind("run_sessions", f"{folder}/tests/session_bench",
+                          str(CALLGRIND_SESSIONS))
     result("session in memory, instructions", collected / CALLGRIND_SESSIONS,
            "instructions")
+
+
+def count_handshakes(folder):
+    for engine, version, key in itertools.product(
+            ENGINES, ("1.2", "1.3"), ("ecdsa", "rsa2048")):
+        shako, floor = (
+            callgrind("measured_*", f"{folder}/tests/tls_bench",
+                      CERTIFICATE.parent, engine, version, key, who,
+                      str(CALLGRIND_HANDSHAKES)) // CALLGRIND_HANDSHAKES
+            for who in ("shako", "floor"))
+        result(f"handshake, {engine}, TLS {version}, {key}, instructions",
+               shako / floor, "ratio", 1.05, shako=shako, floor=floor)
 
 
 def cases():
@@ -162,7 +181,9 @@ def main():
         for name in ("body", "body_words", "session", "hat"):
             run_in_c(folder, name)
         run_in_c(folder, "idle", CERTIFICATE, KEY)
+        run_in_c(folder, "tls", CERTIFICATE.parent)
         count_instructions(folder)
+        count_handshakes(folder)
     for case in cases():
         if wanted.search(case[0]):
             compare(folder, 3 if quick else 7, case)
