@@ -137,45 +137,33 @@ bool certificates_judge(const setup *s, const settings *from,
   return true;
 }
 
-static int64_t days_left(const shako_certificate *certificate,
-                         int64_t unix_time) {
+static void tell_one(const shako_certificate *certificate, const char *file,
+                     int64_t last, int64_t now, alerts *to) {
+  int32_t told = SHAKO_ALERT_EXPIRY_UNTOLD;
   shako_certificate_report report;
+  shako_alert alert;
 
-  check(&report, certificate, NULL, unix_time);
-
-  return report.days_left;
-}
-
-/* Returns how near the end is: the fewer, the nearer. */
-static int stage_of(int64_t days) {
-  static const int limits[] = {-1, 1, 7, 14, 30};
-  int stage = 0;
-
-  while (stage < 5 && days > limits[stage]) {
-    stage++;
+  if (last != 0) {
+    check(&report, certificate, NULL, last);
+    shako_alert_certificate_expiry(&alert, file, &report, &told);
   }
 
-  return stage;
-}
-
-static void tell_one(const shako_certificate *certificate, const char *file,
-                     int64_t last, int64_t now) {
-  int64_t days = days_left(certificate, now);
-
-  if (stage_of(days) >=
-      stage_of(last != 0 ? days_left(certificate, last) : INT64_MAX)) {
+  check(&report, certificate, NULL, now);
+  if (!shako_alert_certificate_expiry(&alert, file, &report, &told)) {
     return;
   }
 
-  if (days < 0) {
+  alerts_raise(to, &alert);
+  if (report.days_left < 0) {
     log_line("certificate %s has expired", file);
   } else {
-    log_line("certificate %s expires in %lld days", file, (long long)days);
+    log_line("certificate %s expires in %lld days", file,
+             (long long)report.days_left);
   }
 }
 
 void certificates_tell_expiry(const setup *s, const settings *from,
-                              int64_t last, int64_t now) {
+                              int64_t last, int64_t now, alerts *to) {
   size_t l;
   size_t i;
 
@@ -183,7 +171,7 @@ void certificates_tell_expiry(const setup *s, const settings *from,
     for (i = 0; i < s->listeners[l].certificates.count; i++) {
       if (!is_repeated(from, l, i)) {
         tell_one(s->listeners[l].certificates.items[i],
-                 from->listeners[l].certificates[i].chain, last, now);
+                 from->listeners[l].certificates[i].chain, last, now, to);
       }
     }
   }

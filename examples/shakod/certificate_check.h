@@ -1,7 +1,7 @@
 #ifndef SHAKOD_CERTIFICATE_CHECK_H
 #define SHAKOD_CERTIFICATE_CHECK_H
 
-#include "setup.h"
+#include "alerts.h"
 
 /* What is thought of the certificates that are in use.  |s| was made of |from|,
    |hostname| is the server's. */
@@ -25,10 +25,10 @@ bool certificate_is_stale(const shako_certificate_report *report,
 bool certificates_judge(const setup *s, const settings *from,
                         const char *hostname, const setup *before);
 
-/* Logs a line for each certificate that expires within 30, 14, 7 or 1 days
-   |now|, and did not at the time |last| (0: never told), or has expired
-   since. */
+/* Logs a line and raises an alert for each certificate that expires within 30,
+   14, 7 or 1 days |now|, and did not at the time |last| (0: never told), or has
+   expired since. */
 void certificates_tell_expiry(const setup *s, const settings *from,
-                              int64_t last, int64_t now);
+                              int64_t last, int64_t now, alerts *to);
 
 #endif /* SHAKOD_CERTIFICATE_CHECK_H */

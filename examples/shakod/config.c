@@ -65,22 +65,30 @@ static cfg_t *make(void) {
       NUMBER("tcp_queue"),
       CFG_SEC("policy", policy, CFGF_NODEFAULT),
       CFG_END()};
-  cfg_opt_t server[] = {STRING("engine"),
-                        STRING("hostname"),
-                        STRING("maildir"),
-                        STRING("pid_file"),
-                        FLAG("discard"),
-                        CFG_BOOL("watch", cfg_true, CFGF_NONE),
-                        STRING("user"),
-                        NUMBER("workers"),
-                        STRING("resolver"),
-                        STRING("status"),
-                        FLAG("status_anywhere"),
-                        NUMBER("lookup_timeout"),
-                        STRING("log"),
-                        CFG_SEC("listener", listener,
-                                CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-                        CFG_END()};
+  cfg_opt_t alert[] = {CFG_STR("wants", "All", CFGF_NONE), CFG_END()};
+  cfg_opt_t server[] = {
+      STRING("engine"),
+      STRING("hostname"),
+      STRING("maildir"),
+      STRING("pid_file"),
+      FLAG("discard"),
+      CFG_BOOL("watch", cfg_true, CFGF_NONE),
+      STRING("user"),
+      NUMBER("workers"),
+      STRING("resolver"),
+      STRING("status"),
+      FLAG("status_anywhere"),
+      NUMBER("lookup_timeout"),
+      STRING("log"),
+      STRING("alert_maildir"),
+      STRING("alert_from"),
+      NUMBER("alert_threshold"),
+      NUMBER("alert_wait"),
+      NUMBER("alert_max_wait"),
+      CFG_SEC("alert", alert, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+      CFG_SEC("listener", listener,
+              CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+      CFG_END()};
   cfg_t *cfg;
 
   add_policy_keys(policy);

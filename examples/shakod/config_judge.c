@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "config_alert.h"
 #include "config_certificate.h"
 #include "policy_keys.h"
 #include "settings.h"
@@ -39,7 +40,7 @@ static int judge(cfg_t *cfg, cfg_opt_t *opt, const char *wrong) {
   return wrong != NULL ? -1 : 0;
 }
 
-static int judge_number(cfg_t *cfg, cfg_opt_t *opt, long min, long max) {
+int config_judge_number(cfg_t *cfg, cfg_opt_t *opt, long min, long max) {
   long number = cfg_opt_getnint(opt, 0);
 
   if (number < min || number > max) {
@@ -52,19 +53,19 @@ static int judge_number(cfg_t *cfg, cfg_opt_t *opt, long min, long max) {
 }
 
 static int judge_workers(cfg_t *cfg, cfg_opt_t *opt) {
-  return judge_number(cfg, opt, 1, WORKERS_MAX);
+  return config_judge_number(cfg, opt, 1, WORKERS_MAX);
 }
 
 static int judge_lookup_time(cfg_t *cfg, cfg_opt_t *opt) {
-  return judge_number(cfg, opt, 1, LOOKUP_TIME_MAX);
+  return config_judge_number(cfg, opt, 1, LOOKUP_TIME_MAX);
 }
 
 static int judge_concurrency(cfg_t *cfg, cfg_opt_t *opt) {
-  return judge_number(cfg, opt, 0, CONCURRENCY_MAX);
+  return config_judge_number(cfg, opt, 0, CONCURRENCY_MAX);
 }
 
 static int judge_tcp_queue(cfg_t *cfg, cfg_opt_t *opt) {
-  return judge_number(cfg, opt, 1, TCP_QUEUE_MAX);
+  return config_judge_number(cfg, opt, 1, TCP_QUEUE_MAX);
 }
 
 static int judge_engine(cfg_t *cfg, cfg_opt_t *opt) {
@@ -221,6 +222,8 @@ void config_judge(cfg_t *cfg) {
   cfg_set_validate_func(cfg, "listener|max_concurrency", judge_concurrency);
   cfg_set_validate_func(cfg, "listener|max_handshakes", judge_concurrency);
   cfg_set_validate_func(cfg, "listener|tcp_queue", judge_tcp_queue);
+
+  config_alert_judge(cfg);
 
   for (i = 0; i < policy_key_count; i++) {
     char path[64];

@@ -11,6 +11,10 @@
    known. */
 void config_judge(cfg_t *cfg);
 
+/* Returns 0, or -1 after an error where the number |opt| is not from |min| to
+   |max|. */
+int config_judge_number(cfg_t *cfg, cfg_opt_t *opt, long min, long max);
+
 /* Cuts |row|, "FROM TO", in two at its first blank.  Returns false where it
    has none. */
 bool config_cut_row(char *row, shako_domain_map_row *cut);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config_alert.h"
 #include "config_certificate.h"
 #include "config_judge.h"
 #include "policy_keys.h"
@@ -115,7 +116,7 @@ static void take_strings(listener_settings *l, cfg_t *cfg) {
   l->revocations = config_take_path(cfg, "client_revocations");
 }
 
-static void take_number(cfg_t *cfg, const char *name, unsigned *number) {
+void config_take_number(cfg_t *cfg, const char *name, unsigned *number) {
   if (cfg_size(cfg, name) > 0) {
     *number = (unsigned)cfg_getint(cfg, name);
   }
@@ -161,9 +162,9 @@ static bool take_listener(settings *s, cfg_t *cfg) {
 
   take_strings(l, cfg);
   take_domain_map(l, cfg);
-  take_number(cfg, "max_concurrency", &l->max_concurrency);
-  take_number(cfg, "max_handshakes", &l->max_handshakes);
-  take_number(cfg, "tcp_queue", &l->tcp_queue);
+  config_take_number(cfg, "max_concurrency", &l->max_concurrency);
+  config_take_number(cfg, "max_handshakes", &l->max_handshakes);
+  config_take_number(cfg, "tcp_queue", &l->tcp_queue);
 
   return judge_revocations(l, cfg) && config_certificate_take(l, cfg) &&
          take_policy(l, cfg) && take_addresses(s, l, cfg);
@@ -195,15 +196,15 @@ static bool take_server(settings *s, cfg_t *cfg) {
   if (log != NULL) {
     log_format_find(&s->log, log); /* it is judged */
   }
-  take_number(cfg, "workers", &s->workers);
-  take_number(cfg, "lookup_timeout", &s->lookup_time);
+  config_take_number(cfg, "workers", &s->workers);
+  config_take_number(cfg, "lookup_timeout", &s->lookup_time);
 
   if (s->discard == (s->maildir != NULL)) {
     cfg_error(cfg, "needs maildir or discard, and not both");
     return false;
   }
 
-  return take_status(s, cfg);
+  return take_status(s, cfg) && config_alert_take(s, cfg);
 }
 
 bool config_take(settings *s, cfg_t *cfg) {

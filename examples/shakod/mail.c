@@ -8,6 +8,7 @@
 
 #include <uv.h>
 
+#include "alerts.h"
 #include "connection.h"
 #include "envelope.h"
 #include "log.h"
@@ -236,6 +237,8 @@ static void on_closed(const mail *m) {
   if (c->worker->service->stats != NULL) {
     shako_stats_add(c->worker->service->stats, &record);
   }
+
+  alerts_raise_closed(c->worker->service->alerts, &record);
 
   /* Whoever reads it finds it counted. */
   log_connection(c->worker->service->log, c->icid, &record);

@@ -15,12 +15,13 @@
  *
  *   options, options_set, help   the command line
  *   config, config_text, config_judge, config_take, config_certificate,
- *   policy_keys   the configuration file
+ *   config_alert, policy_keys   the configuration file
  *   settings   what either of them says
  *   setup      the library's listeners, made of that; what a reload replaces
  *   table      a Host Access Table, from its file
  *   certificates, passphrase   certificates by name, from their files
  *   certificate_check   what is thought of them, and when they expire
+ *   alerts, alert_message   what an operator must hear of, and hears
  *   watch, watch_files   what has files read again when they change
  *   report     what is said of a setup without starting it
  *   status, status_page, status_request   the counts, told by HTTP
@@ -37,6 +38,7 @@
 
 #include <ares.h>
 
+#include "alerts.h"
 #include "become.h"
 #include "certificate_check.h"
 #include "config.h"
@@ -95,6 +97,7 @@ static bool prepare(const settings *s, service *shared, endpoints *sockets,
   return *first != NULL && bind_all(sockets, s->workers) &&
          (s->pid_file == NULL || pid_file_write(s->pid_file)) &&
          (s->user == NULL || become(s->user)) && service_open_mail(shared, s) &&
+         alerts_open(&shared->alerts, s, shared->hostname) &&
          listen_all(sockets);
 }
 
@@ -139,6 +142,7 @@ static int run(const options *o, const settings *s) {
     }
   }
 
+  alerts_close(shared.alerts);
   service_close(&shared);
 
   return status;

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "address.h"
+#include "alerts.h"
 #include "certificate_check.h"
 #include "config.h"
 #include "log.h"
@@ -87,6 +88,7 @@ static bool change(server *s, const settings *from) {
 
   setup_unref(s->setup);
   s->setup = next;
+  alerts_raise_demonstration(s->start->service->alerts, next, from);
 
   return true;
 }
@@ -114,6 +116,7 @@ static bool configure(server *s, const char *file) {
   settings_close(&s->fresh);
   s->fresh = fresh;
   s->settings = &s->fresh;
+  alerts_set(s->start->service->alerts, s->settings);
   watch_set(&s->watch, s->settings, stamp);
 
   return true;
@@ -150,7 +153,8 @@ static void on_day(uv_timer_t *timer) {
   server *s = timer->data;
   int64_t now = (int64_t)time(NULL);
 
-  certificates_tell_expiry(s->setup, s->settings, s->told, now);
+  certificates_tell_expiry(s->setup, s->settings, s->told, now,
+                           s->start->service->alerts);
   s->told = now;
 }
 
@@ -179,6 +183,7 @@ static void on_done(uv_async_t *async) {
   }
 
   status_close(&s->status);
+  alerts_stop(s->start->service->alerts);
   uv_close((uv_handle_t *)&s->day, NULL);
   uv_close((uv_handle_t *)&s->done, NULL);
 }
@@ -253,12 +258,13 @@ int server_run(const server_start *start) {
   if (open_loop(&s) != 0 ||
       !status_open(&s.status, &s.loop, start->service,
                    &start->endpoints->status) ||
-      !start_workers(&s)) {
+      !alerts_start(start->service->alerts, &s.loop) || !start_workers(&s)) {
     _exit(2); /* threads may run */
   }
 
   watch_set(&s.watch, s.settings, start->stamp);
   uv_timer_start(&s.day, on_day, 0, DAY);
+  alerts_raise_demonstration(start->service->alerts, s.setup, s.settings);
   announce(start->endpoints);
   uv_run(&s.loop, UV_RUN_DEFAULT);
   uv_loop_close(&s.loop);

@@ -14,6 +14,7 @@ typedef struct service {
   shako_stats *stats; /* NULL: nobody asks for counts */
   log_format log;
   unsigned workers;
+  struct alerts *alerts; /* NULL: none is raised */
 } service;
 
 /* Finds out what our name is.  Returns false after a line that says what is

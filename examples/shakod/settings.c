@@ -7,7 +7,11 @@
 #include "config.h"
 
 bool settings_open(settings *s) {
-  *s = (settings){.engine = engine_find(NULL), .workers = 1, .lookup_time = 10};
+  *s = (settings){.engine = engine_find(NULL),
+                  .workers = 1,
+                  .lookup_time = 10,
+                  .alerts = {.threshold = 1}};
+  shako_alerts_config_default(&s->alerts.rule);
   s->listeners = calloc(LISTENERS_MAX, sizeof(s->listeners[0]));
 
   return s->listeners != NULL;
@@ -119,6 +123,20 @@ const char *settings_judge_hostname(const char *name) {
   return settings_judge(&config);
 }
 
+const char *settings_judge_mailbox(const char *address) {
+  const shako_alert nothing = {.struct_size = sizeof(nothing)};
+  const shako_alert_notice notice = {.alert = &nothing};
+  const shako_alert_envelope envelope = {.struct_size = sizeof(envelope),
+                                         .hostname = "localhost",
+                                         .to = &address,
+                                         .to_count = 1};
+  size_t len;
+
+  return shako_alert_write(&notice, &envelope, NULL, 0, &len) == 0
+             ? NULL
+             : "not an address of mail";
+}
+
 static bool same_text(const char *a, const char *b) {
   return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
@@ -191,6 +209,12 @@ const char *settings_fixed(const settings *a, const settings *b) {
 
   if (a->log != b->log) {
     return "log";
+  }
+
+  if (!same_text(a->alerts.maildir, b->alerts.maildir) ||
+      a->alerts.rule.first_wait != b->alerts.rule.first_wait ||
+      a->alerts.rule.max_wait != b->alerts.rule.max_wait) {
+    return "alert_maildir, alert_wait and alert_max_wait";
   }
 
   return fixed_in_listeners(a, b);

@@ -18,6 +18,10 @@
 
 #define LISTENER_CERTIFICATES_MAX 64
 
+#define ALERT_RECIPIENTS_MAX 16
+#define ALERT_THRESHOLD_MAX  1000000
+#define ALERT_WAIT_MAX       86400 /* seconds */
+
 /* An address to listen on. */
 typedef struct listen_address {
   const char *text; /* as it was given */
@@ -57,6 +61,22 @@ typedef struct listener_settings {
   size_t domain_map_rows;
 } listener_settings;
 
+/* Who is told what. */
+typedef struct alert_recipient {
+  const char *address; /* of mail */
+  uint32_t wants;      /* SHAKO_ALERT_WANTS() */
+} alert_recipient;
+
+/* What becomes of alerts. */
+typedef struct alert_settings {
+  const char *maildir; /* where they are put; NULL: none is raised */
+  const char *from;    /* an address; NULL: alert@ our name */
+  uint32_t threshold;  /* of those that peers bring about */
+  shako_alerts_config rule;
+  alert_recipient recipients[ALERT_RECIPIENTS_MAX];
+  size_t recipient_count;
+} alert_settings;
+
 /* What the command line says, or a configuration file. */
 typedef struct settings {
   const char *file; /* the configuration's; NULL: the command line */
@@ -76,6 +96,7 @@ typedef struct settings {
   listen_address status; /* where the counts are told; no |text|: nowhere */
   bool status_anywhere;  /* ... which need not be a loopback address */
   log_format log;
+  alert_settings alerts;
 } settings;
 
 /* Fills |*s| with the defaults and no listener.  Returns false without
@@ -102,6 +123,10 @@ const char *settings_judge(shako_listener_config *config);
 
 /* Likewise of |name| as that of a host. */
 const char *settings_judge_hostname(const char *name);
+
+/* Returns what is wrong with |address| as one that alerts come from or go to,
+   or NULL. */
+const char *settings_judge_mailbox(const char *address);
 
 /* Returns the setting in which |b| differs from |a| though only a start
    changes it, or NULL. */

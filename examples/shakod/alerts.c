@@ -1,0 +1,256 @@
+#include "alerts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alert_message.h"
+#include "log.h"
+
+/* Notices that wait for the main thread; more are lost.  Only where duplicates
+   are not held back can there be many. */
+#define WAITING_MAX 64
+
+typedef struct waiting {
+  shako_alert_notice notice; /* of: */
+  shako_alert alert;
+} waiting;
+
+struct alerts {
+  alert_sender sender; /* the main thread's, as the next two */
+  uv_async_t raised;   /* an alert was */
+  uv_timer_t due;
+  atomic_uint threshold;
+  uv_mutex_t lock; /* for all that follows */
+  shako_alerts *alerts;
+  unsigned lost; /* since that was told */
+  size_t count;  /* of: */
+  waiting waiting[WAITING_MAX];
+};
+
+static shako_time clock_now(void) {
+  return uv_hrtime() / 1000000;
+}
+
+bool alerts_open(alerts **to, const settings *s, const char *hostname) {
+  alerts *a;
+  int error;
+
+  *to = NULL;
+  if (s->alerts.maildir == NULL) {
+    return true;
+  }
+
+  a = calloc(1, sizeof(*a));
+  if (a == NULL || shako_alerts_new(&a->alerts, &s->alerts.rule, NULL) != 0 ||
+      uv_mutex_init(&a->lock) != 0) {
+    shako_alerts_free(a != NULL ? a->alerts : NULL);
+    free(a);
+    log_line("alerts: out of memory");
+    return false;
+  }
+
+  *to = a;
+  a->sender.hostname = hostname;
+  a->sender.names = (maildir_names){.host = hostname, .worker = WORKERS_MAX};
+  alerts_set(a, s);
+  error = maildir_open(&a->sender.folder, s->alerts.maildir);
+  if (error != 0) {
+    log_line("alert_maildir %s: %s", s->alerts.maildir, strerror(error));
+  }
+
+  return error == 0;
+}
+
+void alerts_close(alerts *a) {
+  if (a == NULL) {
+    return;
+  }
+
+  maildir_close(&a->sender.folder);
+  shako_alerts_free(a->alerts);
+  uv_mutex_destroy(&a->lock);
+  free(a);
+}
+
+static void copy(waiting *to, const shako_alert_notice *notice) {
+  to->notice = *notice;
+  to->alert = *notice->alert;
+}
+
+/* Takes the next notice that is to be told.  Returns false where there is
+   none. */
+static bool take(alerts *a, waiting *next, shako_time now) {
+  const shako_alert_notice *notice = NULL;
+  bool found;
+
+  uv_mutex_lock(&a->lock);
+  found = a->count > 0;
+  if (found) {
+    *next = a->waiting[0];
+    memmove(a->waiting, a->waiting + 1, --a->count * sizeof(a->waiting[0]));
+  } else {
+    notice = shako_alerts_due(a->alerts, now);
+  }
+
+  if (notice != NULL) {
+    copy(next, notice);
+    found = true;
+  }
+
+  uv_mutex_unlock(&a->lock);
+  next->notice.alert = &next->alert;
+
+  return found;
+}
+
+static void tell_all(alerts *a) {
+  shako_time now = clock_now();
+  unsigned lost;
+  waiting next;
+
+  while (take(a, &next, now)) {
+    alert_message_store(&a->sender, &next.notice, now);
+  }
+
+  uv_mutex_lock(&a->lock);
+  lost = a->lost;
+  a->lost = 0;
+  uv_mutex_unlock(&a->lock);
+  if (lost > 0) {
+    log_line("%u alerts are lost: they came too fast", lost);
+  }
+}
+
+static void on_due(uv_timer_t *timer);
+
+/* Sees to it that the next duplicates are told in time. */
+static void set_timer(alerts *a) {
+  shako_time now = clock_now();
+  shako_time expiry;
+
+  uv_mutex_lock(&a->lock);
+  expiry = shako_alerts_expiry(a->alerts);
+  uv_mutex_unlock(&a->lock);
+  if (expiry == SHAKO_TIME_NEVER) {
+    uv_timer_stop(&a->due);
+  } else {
+    uv_timer_start(&a->due, on_due, expiry > now ? expiry - now : 0, 0);
+  }
+}
+
+static void on_due(uv_timer_t *timer) {
+  alerts *a = timer->data;
+
+  tell_all(a);
+  set_timer(a);
+}
+
+static void on_raised(uv_async_t *async) {
+  alerts *a = async->data;
+
+  tell_all(a);
+  set_timer(a);
+}
+
+bool alerts_start(alerts *a, uv_loop_t *loop) {
+  int error;
+
+  if (a == NULL) {
+    return true;
+  }
+
+  uv_timer_init(loop, &a->due);
+  a->due.data = a;
+  a->raised.data = a;
+
+  error = uv_async_init(loop, &a->raised, on_raised);
+  if (error != 0) {
+    log_line("alerts: %s", uv_strerror(error));
+  }
+
+  return error == 0;
+}
+
+void alerts_stop(alerts *a) {
+  if (a != NULL) {
+    tell_all(a);
+    uv_close((uv_handle_t *)&a->raised, NULL);
+    uv_close((uv_handle_t *)&a->due, NULL);
+  }
+}
+
+void alerts_set(alerts *a, const settings *s) {
+  if (a != NULL) {
+    a->sender.settings = s;
+    atomic_store(&a->threshold, s->alerts.threshold);
+  }
+}
+
+void alerts_raise(alerts *a, const shako_alert *alert) {
+  const shako_alert_notice *notice;
+
+  if (a == NULL) {
+    return;
+  }
+
+  uv_mutex_lock(&a->lock);
+  notice = shako_alerts_raise(a->alerts, alert, clock_now());
+  if (notice != NULL && a->count < WAITING_MAX) {
+    copy(&a->waiting[a->count++], notice);
+  } else if (notice != NULL) {
+    a->lost++;
+  }
+
+  uv_mutex_unlock(&a->lock);
+  uv_async_send(&a->raised);
+}
+
+static bool was_refused(const shako_record *closed, const char *reason) {
+  uint32_t i;
+
+  for (i = 0; closed->refused != NULL && i < shako_reason_count(); i++) {
+    if (closed->refused[i] > 0 && strcmp(shako_reason_text(i), reason) == 0) {
+      return true;
+    }
+  }
+
+  return false;
+}
+
+void alerts_raise_closed(alerts *a, const shako_record *closed) {
+  const shako_address *who = &closed->peer->address;
+  shako_tls_outcome outcome = shako_record_outcome(closed);
+  shako_alert alert;
+
+  if (a == NULL) {
+    return;
+  }
+
+  /* Whoever was not let begin one is not to blame for what is missing. */
+  if (was_refused(closed, "too-many-handshakes") ||
+      was_refused(closed, "handshake-rate")) {
+    shako_alert_handshakes(&alert, who, atomic_load(&a->threshold));
+    alerts_raise(a, &alert);
+  } else if (outcome == SHAKO_TLS_OUTCOME_REQUIRED_FAILED ||
+             outcome == SHAKO_TLS_OUTCOME_REQUIRED_MISSING) {
+    shako_alert_inbound_tls(&alert, closed->match.group, who,
+                            closed->tls != NULL ? closed->tls->failure
+                                                : SHAKO_TLS_FAILURE_NONE,
+                            atomic_load(&a->threshold));
+    alerts_raise(a, &alert);
+  }
+}
+
+void alerts_raise_demonstration(alerts *a, const setup *s,
+                                const settings *from) {
+  shako_alert alert;
+  size_t i;
+
+  for (i = 0; i < s->count; i++) {
+    if (s->listeners[i].certificates.count == 0 &&
+        s->listeners[i].provider.select != NULL) {
+      shako_alert_demonstration(&alert, from->listeners[i].name);
+      alerts_raise(a, &alert);
+    }
+  }
+}
