@@ -103,14 +103,8 @@ static bool take(alerts *a, waiting *next, shako_time now) {
   return found;
 }
 
-static void tell_all(alerts *a) {
-  shako_time now = clock_now();
+static void tell_lost(alerts *a) {
   unsigned lost;
-  waiting next;
-
-  while (take(a, &next, now)) {
-    alert_message_store(&a->sender, &next.notice, now);
-  }
 
   uv_mutex_lock(&a->lock);
   lost = a->lost;
@@ -119,6 +113,22 @@ static void tell_all(alerts *a) {
   if (lost > 0) {
     log_line("%u alerts are lost: they came too fast", lost);
   }
+}
+
+/* Tells what waits, but not for ever, whatever comes meanwhile.  Returns
+   whether there may be more. */
+static bool tell_some(alerts *a) {
+  shako_time now = clock_now();
+  waiting next;
+  int i;
+
+  for (i = 0; i < WAITING_MAX && take(a, &next, now); i++) {
+    alert_message_store(&a->sender, &next.notice, now);
+  }
+
+  tell_lost(a);
+
+  return i == WAITING_MAX;
 }
 
 static void on_due(uv_timer_t *timer);
@@ -138,18 +148,20 @@ static void set_timer(alerts *a) {
   }
 }
 
-static void on_due(uv_timer_t *timer) {
-  alerts *a = timer->data;
+static void tell(alerts *a) {
+  if (tell_some(a)) {
+    uv_async_send(&a->raised);
+  }
 
-  tell_all(a);
   set_timer(a);
 }
 
-static void on_raised(uv_async_t *async) {
-  alerts *a = async->data;
+static void on_due(uv_timer_t *timer) {
+  tell(timer->data);
+}
 
-  tell_all(a);
-  set_timer(a);
+static void on_raised(uv_async_t *async) {
+  tell(async->data);
 }
 
 bool alerts_start(alerts *a, uv_loop_t *loop) {
@@ -173,7 +185,9 @@ bool alerts_start(alerts *a, uv_loop_t *loop) {
 
 void alerts_stop(alerts *a) {
   if (a != NULL) {
-    tell_all(a);
+    while (tell_some(a)) {
+    }
+
     uv_close((uv_handle_t *)&a->raised, NULL);
     uv_close((uv_handle_t *)&a->due, NULL);
   }

@@ -115,6 +115,16 @@ def in_clear(server, source):
         client.quit()
 
 
+def crowd(server, count):
+    """Has |count| hosts of PARTNERS want that at once."""
+    threads = [threading.Thread(target=in_clear, args=(server, "127.0.0.2"))
+               for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def failing(server, source):
     """Says something else than TLS behind the 220."""
     with Client(server.port(), source=source) as client:
@@ -189,13 +199,7 @@ def duplicates_are_told_together():
     with Alerting(ADMIN + "alert_wait = 1\nalert_max_wait = 1\n") as server:
         in_clear(server, "127.0.0.2")
         server.alert(MISSING + "PARTNERS")
-        threads = [threading.Thread(target=in_clear,
-                                    args=(server, "127.0.0.2"))
-                   for _ in range(20)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        crowd(server, 20)
         seen = 1
         while seen < 21:
             message = server.alert(MISSING + "PARTNERS")
@@ -227,6 +231,16 @@ def without_a_wait_each_is_told():
             in_clear(server, "127.0.0.2")
             same(total(server.alert(MISSING + "PARTNERS"))[1], 1)
         server.demand_alerts(3)
+
+
+@case
+def an_end_leaves_none_that_waits():
+    with Alerting(ADMIN + "alert_wait = 0\n") as server:
+        crowd(server, 150)
+        server.stop()
+        lost = sum(int(line.split()[1]) for line in server.lines
+                   if "alerts are lost" in line)
+        server.demand_alerts(150 - lost)
 
 
 @case
