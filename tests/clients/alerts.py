@@ -234,7 +234,7 @@ def without_a_wait_each_is_told():
 
 
 @case
-def an_end_leaves_none_that_waits():
+def of_many_at_once_none_is_forgotten():
     with Alerting(ADMIN + "alert_wait = 0\n") as server:
         crowd(server, 150)
         server.stop()
