@@ -56,7 +56,8 @@ static bool is_unknown_kind(int error) {
 
   return high == MBEDTLS_ERR_PK_UNKNOWN_PK_ALG ||
          high == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE ||
-         high == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
+         high == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG ||
+         high == MBEDTLS_ERR_X509_UNKNOWN_OID; /* mbed TLS 4's word for it */
 }
 
 #define WANTED_KINDS                                                           \

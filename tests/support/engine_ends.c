@@ -206,8 +206,13 @@ static void old_versions_are_refused(void **state) {
 }
 
 static void without_a_common_cipher_there_is_no_tls(void **state) {
-  static const int old[] = {MBEDTLS_TLS_RSA_WITH_AES_128_CBC_SHA,
-                            MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, 0};
+  static const int old[] = {
+#if defined(MBEDTLS_TLS_RSA_WITH_AES_128_CBC_SHA)
+    MBEDTLS_TLS_RSA_WITH_AES_128_CBC_SHA,
+#endif
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+    0
+  };
   static const int small[] = {MBEDTLS_TLS1_3_AES_128_CCM_SHA256, 0};
   static const uint16_t groups[] = {MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1, 0};
   static const pair_options rows[] = {

@@ -87,6 +87,13 @@ static void assert_reason(const session_pair *pair) {
   }
 }
 
+/* Where there is no memory for close_notify there is an alert instead (mbed TLS
+   4), or nothing. */
+static bool is_farewell(int result) {
+  return result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ||
+         result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || result == 0;
+}
+
 /* Who came to say QUIT has sent the message, or was told that there is no
    TLS. */
 static void assert_served(const session_pair *pair, bool taken) {
@@ -96,8 +103,8 @@ static void assert_served(const session_pair *pair, bool taken) {
   assert_int_equal(taken, pair->secure);
   if (!pair->secure) {
     assert_non_null(strstr(octets_text(&pair->clear), "\r\n454 4.7.0 "));
-  } else if (pair->client.result != 0) { /* else it was closed without */
-    assert_int_equal(pair->client.result, MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
+  } else {
+    assert_true(is_farewell(pair->client.result));
   }
 }
 
@@ -129,7 +136,7 @@ static void play(bool refused) {
 /* mbed TLS 3.6 does not survive a lack of memory while it gets new entropy,
    which is at each 10,000th random number: it gets some now. */
 static void get_entropy(void) {
-#if MBEDTLS_VERSION_NUMBER >= 0x03060600
+#if MBEDTLS_VERSION_NUMBER >= 0x03060600 && MBEDTLS_VERSION_NUMBER < 0x04000000
   assert_int_equal(psa_random_reseed(NULL, 0), PSA_SUCCESS);
 #endif
 }
