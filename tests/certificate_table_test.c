@@ -1,6 +1,7 @@
 /* Certificates by the name that a client asks for. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "base/ascii.h"
 #include "failing_memory.h"
 #include "paper_certificate.h"
+#include "tls/certificate_table.h"
 
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 
@@ -182,6 +184,61 @@ static void ecdsa_goes_first(void **state) {
   assert_gives(table, "x", &c[1], &c[0]);
   shako_certificate_table_unref(table);
   give_back(c, COUNT(c));
+}
+
+/* Asserts that a client that asks for |name| and can use these keys is given
+   |want| alone. */
+static void assert_selects(const shako_certificate_table *table,
+                           const char *name, bool ecdsa, bool rsa,
+                           const paper_certificate *want) {
+  const shako_client_hello hello = {.struct_size = sizeof(hello),
+                                    .server_name = shako__span(name),
+                                    .can_ecdsa = ecdsa,
+                                    .can_rsa = rsa};
+  size_t count = 99;
+  shako_certificate *const *found =
+      shako__certificate_table_select(table, &hello, &count);
+
+  assert_int_equal(count, 1);
+  assert_ptr_equal(found[0], want);
+}
+
+/* What it can use of the exact name, then of the wider one, then of no name;
+   where it can use nothing of it all, the exact name's. */
+static void a_client_gets_what_it_can_use(void **state) {
+  paper_certificate exact = {.key = "ECDSA"};
+  paper_certificate wide = {.key = "RSA"};
+  paper_certificate other = {.key = "ECDSA"};
+  paper_certificate rest = {.key = "RSA"};
+  shako_certificate_table *table = make_table();
+
+  (void)state;
+  paper_init(&exact);
+  paper_init(&wide);
+  paper_init(&other);
+  paper_init(&rest);
+  add(table, "mx.example.com", &exact);
+  add(table, "*.example.com", &wide);
+  add(table, "mx.example.org", &other);
+  assert_int_equal(shako_certificate_table_add_default(table, &rest.base), 0);
+
+  assert_selects(table, "mx.example.com", true, true, &exact);
+  assert_selects(table, "mx.example.com", true, false, &exact);
+  assert_selects(table, "MX.example.com.", false, true, &wide);
+  assert_selects(table, "mx.example.com", false, false, &exact);
+  assert_selects(table, "a.example.com", true, true, &wide);
+  assert_selects(table, "a.example.com", true, false, &wide);
+  assert_selects(table, "mx.example.org", true, true, &other);
+  assert_selects(table, "mx.example.org", false, true, &rest);
+  assert_selects(table, "", false, true, &rest);
+  assert_selects(table, "", true, false, &rest);
+  assert_selects(table, "", false, false, &rest);
+  shako_certificate_table_unref(table);
+  give_back(&exact, 1);
+  give_back(&wide, 1);
+  give_back(&other, 1);
+  give_back(&rest, 1);
+  assert_int_equal(failing.live, 0);
 }
 
 static void a_certificate_brings_its_names(void **state) {
@@ -443,6 +500,7 @@ int main(void) {
       cmocka_unit_test(an_octet_0_is_in_no_name),
       cmocka_unit_test(the_first_is_the_default_where_none_is_set),
       cmocka_unit_test(ecdsa_goes_first),
+      cmocka_unit_test(a_client_gets_what_it_can_use),
       cmocka_unit_test(a_certificate_brings_its_names),
       cmocka_unit_test(bad_names_are_refused),
       cmocka_unit_test(engines_are_not_mixed),

@@ -79,7 +79,8 @@ shako_certificate_provider_single(shako_certificate_provider *provider,
  * its end, or "*." and such a name, which stands for all names with one label
  * more.  The exact name goes first.  A name may have one certificate of each
  * key type, and all of them are given to the engine, ECDSA first: the client
- * says which it can use.
+ * says which it can use.  Where it can use none of the exact name's, it gets
+ * those of "*." if it can use one of them, or else of the defaults.
  */
 typedef struct shako_certificate_table shako_certificate_table;
 

@@ -67,15 +67,14 @@ static shako_certificate_table *take(shako_certificate_slot *slot) {
   return table;
 }
 
-/* Stores up to |*count| new references to what |slot| has for |name|, and their
-   number in |*count|. */
-static shako_provider_status give(shako_certificate_slot *slot, shako_span name,
-                                  shako_certificate **certificates,
-                                  size_t *count) {
-  shako_certificate_table *table = take(slot);
+static shako_provider_status slot_select(void *ctx,
+                                         const shako_client_hello *hello,
+                                         shako_certificate **certificates,
+                                         size_t *count) {
+  shako_certificate_table *table = take(ctx);
   size_t room = *count;
   shako_certificate *const *found =
-      shako_certificate_table_find(table, name, count);
+      shako__certificate_table_select(table, hello, count);
   size_t i;
 
   if (*count > room) {
@@ -90,21 +89,14 @@ static shako_provider_status give(shako_certificate_slot *slot, shako_span name,
 }
 
 static shako_provider_status slot_ready(void *ctx) {
-  const shako_span none = {NULL, 0};
+  const shako_client_hello none = {.struct_size = sizeof(none)};
   shako_certificate *certificate = NULL;
   size_t count = 1;
-  shako_provider_status status = give(ctx, none, &certificate, &count);
+  shako_provider_status status = slot_select(ctx, &none, &certificate, &count);
 
   shako_certificate_unref(certificate);
 
   return status;
-}
-
-static shako_provider_status slot_select(void *ctx,
-                                         const shako_client_hello *hello,
-                                         shako_certificate **certificates,
-                                         size_t *count) {
-  return give(ctx, hello->server_name, certificates, count);
 }
 
 void shako_certificate_provider_table(shako_certificate_provider *provider,

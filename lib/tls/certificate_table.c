@@ -259,6 +259,11 @@ int shako_certificate_table_add_default(shako_certificate_table *table,
   return error != 0 ? error : put(&table->defaults, certificate);
 }
 
+/* --- what a client gets -------------------------------------------------- */
+
+/* Where certificates for a client may stand; what is better goes first. */
+enum { EXACT, WIDE, DEFAULTS, PLACES };
+
 /* Returns the entry of |name|, or NULL. */
 static const entry *look_up(const shako_certificate_table *table,
                             const shako__host_name *name) {
@@ -267,30 +272,64 @@ static const entry *look_up(const shako_certificate_table *table,
   return at->count > 0 ? at : NULL;
 }
 
-/* Returns the entry of what a client asks for, or NULL. */
-static const entry *find(const shako_certificate_table *table,
-                         shako_span text) {
+/* Finds what there is for a client that asks for |text|; NULL where there is
+   nothing, but for DEFAULTS. */
+static void find(const shako_certificate_table *table, shako_span text,
+                 const entry *found[PLACES]) {
   shako__host_name name;
-  const entry *at;
 
+  found[EXACT] = NULL;
+  found[WIDE] = NULL;
+  found[DEFAULTS] =
+      table->defaults.count > 0 ? &table->defaults : &table->first;
   if (table->room == 0 || !shako__host_name_read(&name, text, false)) {
-    return NULL;
+    return;
   }
-  at = look_up(table, &name);
-  if (at == NULL && shako__host_name_widen(&name)) {
-    at = look_up(table, &name);
+  found[EXACT] = look_up(table, &name);
+  if (shako__host_name_widen(&name)) {
+    found[WIDE] = look_up(table, &name);
   }
-  return at;
+}
+
+static const entry *best(const entry *const found[PLACES]) {
+  size_t i = 0;
+
+  while (found[i] == NULL) { /* DEFAULTS are there */
+    i++;
+  }
+  return found[i];
+}
+
+static bool serves(const entry *at, const shako_client_hello *hello) {
+  return at != NULL && ((hello->can_ecdsa && at->ecdsa_count > 0) ||
+                        (hello->can_rsa && at->ecdsa_count < at->count));
 }
 
 shako_certificate *const *
 shako_certificate_table_find(const shako_certificate_table *table,
                              shako_span name, size_t *count) {
-  const entry *at = find(table, name);
+  const entry *found[PLACES];
+  const entry *at;
 
-  if (at == NULL) {
-    at = table->defaults.count > 0 ? &table->defaults : &table->first;
+  find(table, name, found);
+  at = best(found);
+  *count = at->count;
+  return at->certificates;
+}
+
+shako_certificate *const *
+shako__certificate_table_select(const shako_certificate_table *table,
+                                const shako_client_hello *hello,
+                                size_t *count) {
+  const entry *found[PLACES];
+  const entry *at;
+  size_t i = 0;
+
+  find(table, hello->server_name, found);
+  while (i < PLACES && !serves(found[i], hello)) {
+    i++;
   }
+  at = i < PLACES ? found[i] : best(found);
   *count = at->count;
   return at->certificates;
 }

@@ -67,6 +67,28 @@ def a_client_gets_the_kind_of_key_that_it_can_use():
                     demand_shown(server, stems[kind], "mx.example.org", *more)
 
 
+@case
+def a_client_without_ecdsa_gets_the_rsa_of_a_wider_name_or_of_none():
+    exact, wide, rest = (
+        made("exact", "mx.wide.example"),
+        made("wide", "*.wide.example", kind="rsa"),
+        made("rest", "mx.example.org", kind="rsa"))
+    rsa_1_3 = "-sigalgs", "RSA-PSS+SHA256"
+    rsa_1_2 = "-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"
+    with Server(config=configuration(
+            section("mx.wide.example", exact), section("*.wide.example", wide),
+            section("alone.example", exact),
+            section("default", rest))) as server:
+        for name, rsa, stem in (
+                ("mx.wide.example", False, exact),
+                ("mx.wide.example", True, wide),
+                ("a.wide.example", False, wide),
+                ("alone.example", False, exact),
+                ("alone.example", True, rest)):
+            for more in (rsa_1_3, rsa_1_2) if rsa else ((),):
+                demand_shown(server, stem, name, *more)
+
+
 def locked(stem, secret, mode=0o600):
     """Returns a section whose passphrase_file says |secret|."""
     path = FOLDER / f"secret-{mode:o}-{len(secret)}"
