@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 
 #include "base/ascii.h"
 #include "failing_memory.h"
+#include "paper_certificate.h"
 
 static void *test_alloc(size_t size, void *user_data) {
   void *ptr = failing_now() ? NULL : malloc(size);
@@ -337,6 +339,102 @@ static void a_listener_without_a_certificate_is_warned_of(void **state) {
   }
 }
 
+static paper_certificate shown[2];
+static int inspections; /* to go, before memory runs out; negative: enough */
+
+static shako_provider_status select_shown(void *ctx,
+                                          const shako_client_hello *hello,
+                                          shako_certificate **certificates,
+                                          size_t *count) {
+  size_t i;
+
+  (void)ctx;
+  assert_int_equal(hello->server_name.len, 0);
+  *count = 2;
+  for (i = 0; i < 2; i++) {
+    certificates[i] = shako_certificate_ref(&shown[i].base);
+  }
+  return SHAKO_PROVIDER_OK;
+}
+
+static int inspect(const shako_certificate *certificate, size_t index,
+                   shako_certificate_facts *facts) {
+  return inspections-- == 0 ? SHAKO_ERR_NOMEM
+                            : paper_engine.inspect(certificate, index, facts);
+}
+
+/* Lists what is wrong with |shown|, of an |engine| that is read. */
+static void expect_of_certificates(const shako_tls_engine *of,
+                                   const char *hostname, const char *table,
+                                   const char *want) {
+  shako_provider_status status = SHAKO_PROVIDER_OK;
+  shako_certificate_provider provider = {.struct_size = sizeof(provider),
+                                         .ctx = &status,
+                                         .ready = ready,
+                                         .select = select_shown};
+  shako_listener_config config;
+  shako_listener *listener;
+  char text[4096];
+  const char *at;
+  size_t i;
+
+  for (i = 0; i < 2; i++) {
+    paper_init(&shown[i]);
+    shown[i].base.engine = of;
+  }
+  prepare(&config, table);
+  config.hostname = hostname;
+  config.type = SHAKO_LISTENER_TYPE_PRIVATE;
+  config.external_tls = 0;
+  config.engine = of;
+  config.certificates = &provider;
+  listener = make(&config);
+  (void)shako_listener_summary(listener, text, sizeof(text));
+  at = strstr(text, "\n\nWarnings:\n");
+  assert_string_equal(at ? at + strlen("\n\nWarnings:\n") : "", want);
+  for (i = 0; i < 2; i++) {
+    assert_int_equal(shown[i].base.references, 1);
+  }
+  shako_listener_unref(listener);
+  assert_int_equal(failing.live, 0);
+}
+
+/* ... of whatever time, and once behind what is wrong with the table. */
+static void the_certificates_are_warned_of(void **state) {
+  static const char no_name[] =
+      "name-mismatch: none of its names stands for the host\n";
+  shako_tls_engine failing_engine = paper_engine;
+  char want[256];
+
+  (void)state;
+  shown[0] = (paper_certificate){.names = {"mx.example"},
+                                 .members = {{"a", "b", 5, 2000000, NULL, 0},
+                                             {"b", "b", 5, 2000000, NULL, 0}}};
+  shown[1] = shown[0];
+  shown[1].key = "RSA";
+  shown[1].names[0] = "other.example";
+  snprintf(want, sizeof(want), "certificate (RSA): %s", no_name);
+  expect_of_certificates(&paper_engine, "mx.example", NULL, want);
+  expect_of_certificates(&paper_engine, "[192.0.2.1]", NULL, "");
+  expect_of_certificates(&blind_engine, "mx.example", NULL, "");
+  shown[0].names[0] = "other.example";
+  snprintf(want, sizeof(want), "certificate (ECDSA): %scertificate (RSA): %s",
+           no_name, no_name);
+  expect_of_certificates(&paper_engine, "mx.example", NULL, want);
+  expect_of_certificates(&paper_engine, "mx.example", "$A ACCEPT\nALL $A\n",
+                         want);
+
+  failing_engine.inspect = inspect;
+  for (inspections = 0; inspections < 6;) {
+    int before = inspections;
+
+    expect_of_certificates(&failing_engine, "mx.example", NULL, "");
+    inspections = before + 1;
+  }
+  inspections = -1;
+  expect_of_certificates(&failing_engine, "mx.example", NULL, want);
+}
+
 static void what_does_not_fit_is_left_out(void **state) {
   shako_listener_config config;
   shako_listener *listener;
@@ -402,6 +500,7 @@ int main(void) {
       cmocka_unit_test(hosts_that_match_nothing_get_the_default_policy),
       cmocka_unit_test(the_warnings_follow),
       cmocka_unit_test(a_listener_without_a_certificate_is_warned_of),
+      cmocka_unit_test(the_certificates_are_warned_of),
       cmocka_unit_test(what_does_not_fit_is_left_out),
       cmocka_unit_test(without_memory_nothing_is_told),
   };

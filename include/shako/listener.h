@@ -121,7 +121,9 @@ SHAKO_API const shako_hat *shako_listener_hat(const shako_listener *listener);
  *   TLS: Required
  *
  * "TLS:" tells the default policy's setting.  With a table the effective
- * setting of each sender group and the warnings (shako_hat_lint()) follow.
+ * setting of each sender group and the warnings (shako_hat_lint()) follow, and
+ * then those of the certificates for clients that name no server, but for what
+ * depends on the time (shako_certificate_check()).
  *
  * Returns the length of the whole without the NUL, or 0 where memory ran out.
  */

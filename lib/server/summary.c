@@ -1,5 +1,7 @@
 #include "server/listener.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "policy/hat.h"
 #include "policy/policy.h"
@@ -143,8 +145,69 @@ static void put_text_of(shako__text *text, const shako_hat_warnings *warnings) {
   text->len += shako_hat_warnings_text(warnings, at, room);
 }
 
+static void begin_warnings(shako__text *text, bool *begun) {
+  if (!*begun) {
+    shako__text_put(text, "\nWarnings:\n");
+  }
+  *begun = true;
+}
+
+/* certificate (ECDSA): name-mismatch: none of its names stands for the host */
+static void put_warning(shako__text *text, const char *key,
+                        const shako_certificate_warning *warning) {
+  shako__text_put(text, "certificate (");
+  shako__text_put(text, key);
+  shako__text_put(text, "): ");
+  shako__text_put(text, warning->reason);
+  shako__text_put(text, ": ");
+  shako__text_put(text, warning->text);
+  shako__text_put(text, "\n");
+}
+
+/* What is wrong with |certificate| whatever the time is, which nobody says
+   here.  Returns false without memory. */
+static bool put_certificate(shako__text *text, const char *hostname,
+                            const shako_certificate *certificate, bool *begun) {
+  shako_certificate_report report = {.struct_size = sizeof(report)};
+  bool is_domain = hostname[0] != '[';
+  int error = shako_certificate_check(certificate, is_domain ? hostname : NULL,
+                                      0, &report);
+  size_t i;
+
+  for (i = 0; i < report.warning_count; i++) {
+    if (strcmp(report.warnings[i].reason, "not-yet-valid") != 0) {
+      begin_warnings(text, begun);
+      put_warning(text, report.key, &report.warnings[i]);
+    }
+  }
+  return error != SHAKO_ERR_NOMEM;
+}
+
+/* Those of a client that names no server.  Returns as put_certificate(). */
+static bool put_certificates(shako__text *text, const shako_listener *listener,
+                             bool *begun) {
+  const shako_certificate_provider *provider = &listener->certificates;
+  const shako_client_hello none = {.struct_size = sizeof(none)};
+  shako_certificate *certificates[SHAKO_CERTIFICATES_MAX];
+  size_t count = SHAKO_CERTIFICATES_MAX;
+  bool done = true;
+  size_t i;
+
+  if (!provider->select || provider->select(provider->ctx, &none, certificates,
+                                            &count) != SHAKO_PROVIDER_OK) {
+    return true;
+  }
+  for (i = 0; i < count; i++) {
+    done = done &&
+           put_certificate(text, listener->hostname, certificates[i], begun);
+    shako_certificate_unref(certificates[i]);
+  }
+  return done;
+}
+
 /* Returns false without memory. */
-static bool put_warnings(shako__text *text, const shako_listener *listener) {
+static bool put_lint(shako__text *text, const shako_listener *listener,
+                     bool *begun) {
   const shako_hat_surroundings around = {
       .struct_size = sizeof(around),
       .is_public = listener->type == SHAKO_LISTENER_TYPE_PUBLIC,
@@ -157,7 +220,7 @@ static bool put_warnings(shako__text *text, const shako_listener *listener) {
     return false;
   }
   if (warnings->count > 0) {
-    shako__text_put(text, "\nWarnings:\n");
+    begin_warnings(text, begun);
     put_text_of(text, warnings);
   }
   shako_hat_warnings_free(warnings);
@@ -167,14 +230,17 @@ static bool put_warnings(shako__text *text, const shako_listener *listener) {
 size_t shako_listener_summary(const shako_listener *listener, char *buf,
                               size_t size) {
   shako__text text;
+  bool begun = false;
+  bool done = true;
 
   shako__text_init(&text, buf, size);
   put_listener(&text, listener);
   if (listener->hat) {
     put_groups(&text, listener->hat);
-    if (!put_warnings(&text, listener)) {
-      shako__text_init(&text, buf, size);
-    }
+    done = put_lint(&text, listener, &begun);
+  }
+  if (!done || !put_certificates(&text, listener, &begun)) {
+    shako__text_init(&text, buf, size);
   }
   return text.len;
 }
