@@ -187,6 +187,39 @@ static void a_name_stands_for_one_label(void **state) {
   }
 }
 
+/* An address is no name: a DNS name that looks like it does not stand for
+   it. */
+static void an_address_stands_for_itself(void **state) {
+  static const struct {
+    const char *hostname;
+    uint8_t matches;
+  } rows[] = {
+      {"192.0.2.7", 1},          {"[192.0.2.7]", 1},  {"::ffff:192.0.2.7", 1},
+      {"192.0.2.8", 0},          {"198.51.100.1", 0}, {"2001:db8::1", 1},
+      {"[IPv6:2001:DB8::1]", 1}, {"2001:db8::2", 0},  {"mx.example", 0}};
+  static const uint8_t v4[] = {192, 0, 2, 7};
+  static const uint8_t v6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+  paper_certificate certificate = {
+      .names = {"192.0.2.8"},
+      .addresses = {{v4, 3}, {v4, 4}, {v6, 16}},
+      .members = {{"leaf", "leaf", BEFORE, BEHIND, NULL, 0}}};
+  shako_certificate_report report = {.struct_size = sizeof(report)};
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < COUNT(rows); i++) {
+    assert_int_equal(shako_certificate_check(paper_init(&certificate),
+                                             rows[i].hostname, NOW, &report),
+                     0);
+    assert_int_equal(report.matches, rows[i].matches);
+  }
+  certificate.names[0] = NULL;
+  assert_int_equal(shako_certificate_check(paper_init(&certificate),
+                                           "192.0.2.7", NOW, &report),
+                   0);
+  assert_warnings(&report, "self-signed@0");
+}
+
 static void an_older_caller_gets_what_it_knows(void **state) {
   paper_certificate certificate = {
       .members = {{"leaf", "leaf", BEFORE, BEHIND, NULL, 0}}};
@@ -407,6 +440,7 @@ int main(void) {
       cmocka_unit_test(long_chains_are_bounded),
       cmocka_unit_test(many_names_are_counted),
       cmocka_unit_test(a_name_stands_for_one_label),
+      cmocka_unit_test(an_address_stands_for_itself),
       cmocka_unit_test(an_older_caller_gets_what_it_knows),
       cmocka_unit_test(what_cannot_be_checked_is_refused),
       cmocka_unit_test(want_of_memory_is_told),

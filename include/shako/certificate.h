@@ -241,9 +241,11 @@ typedef struct shako_certificate_report {
 
 /**
  * Reads |certificate|, as it is at |unix_time| (seconds) for the host
- * |hostname| (a domain name; NULL: whatever its name), into |*report|, whose
- * struct_size is set.  It is read as the clients read it, but what they trust
- * is not known: an issuer that is missing is right only where they hold it.
+ * |hostname| (a domain name, or an IP address or its literal, which only an
+ * iPAddress of the leaf stands for; NULL: whatever its name), into |*report|,
+ * whose struct_size is set.  It is read as the clients read it, but what they
+ * trust is not known: an issuer that is missing is right only where they hold
+ * it.
  *
  * The reasons of warnings: "expired", "not-yet-valid", "expires-soon" (within
  * 14 days), "no-names", "name-mismatch", "self-signed", "demonstration",

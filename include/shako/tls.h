@@ -266,6 +266,11 @@ typedef struct shako_tls_engine {
      want of memory.  NULL: none can be asked for. */
   shako_tls_status (*client_certificate)(const void *conn,
                                          shako_client_certificate *client);
+
+  /* Stores the |index|-th IP address of the leaf (RFC 5280 4.2.1.6), 4 or 16
+     octets in network order, as name_at() does.  NULL: none is read. */
+  int (*address_at)(const shako_certificate *certificate, size_t index,
+                    shako_span *address);
 } shako_tls_engine;
 
 #ifdef __cplusplus

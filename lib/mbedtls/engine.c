@@ -225,6 +225,7 @@ const shako_tls_engine *shako_mbedtls_engine(void) {
       .name_at = shako__mbedtls_name_at,
       .is_signed = shako__mbedtls_is_signed,
       .client_certificate = shako__mbedtls_client_certificate,
+      .address_at = shako__mbedtls_address_at,
   };
 
   return &engine;

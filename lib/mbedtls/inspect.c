@@ -90,8 +90,9 @@ int shako__mbedtls_inspect(const shako_certificate *certificate, size_t index,
   return 1;
 }
 
-int shako__mbedtls_name_at(const shako_certificate *certificate, size_t index,
-                           shako_span *name) {
+/* Stores the |index|-th of the leaf's names of |kind|. */
+static int name_of_kind(const shako_certificate *certificate, int kind,
+                        size_t index, shako_span *name) {
   const mbedtls_x509_crt *leaf = member(certificate, 0);
   const mbedtls_x509_sequence *at;
 
@@ -99,15 +100,23 @@ int shako__mbedtls_name_at(const shako_certificate *certificate, size_t index,
     return 0;
   }
   for (at = &leaf->subject_alt_names; at != NULL; at = at->next) {
-    int kind = at->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK;
-
-    if (kind == MBEDTLS_X509_SAN_DNS_NAME && index-- == 0) {
+    if ((at->buf.tag & MBEDTLS_ASN1_TAG_VALUE_MASK) == kind && index-- == 0) {
       *name = span(&at->buf);
       return 1;
     }
   }
 
   return 0;
+}
+
+int shako__mbedtls_name_at(const shako_certificate *certificate, size_t index,
+                           shako_span *name) {
+  return name_of_kind(certificate, MBEDTLS_X509_SAN_DNS_NAME, index, name);
+}
+
+int shako__mbedtls_address_at(const shako_certificate *certificate,
+                              size_t index, shako_span *address) {
+  return name_of_kind(certificate, MBEDTLS_X509_SAN_IP_ADDRESS, index, address);
 }
 
 /* Reads |crt| once more, alone.  Returns false for want of memory. */

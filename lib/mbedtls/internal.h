@@ -132,6 +132,8 @@ int shako__mbedtls_inspect(const shako_certificate *certificate, size_t index,
                            shako_certificate_facts *facts);
 int shako__mbedtls_name_at(const shako_certificate *certificate, size_t index,
                            shako_span *name);
+int shako__mbedtls_address_at(const shako_certificate *certificate,
+                              size_t index, shako_span *address);
 int shako__mbedtls_is_signed(const shako_certificate *certificate,
                              size_t index);
 

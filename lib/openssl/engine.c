@@ -266,6 +266,7 @@ const shako_tls_engine *shako_openssl_engine(void) {
       .name_at = shako__openssl_name_at,
       .is_signed = shako__openssl_is_signed,
       .client_certificate = shako__openssl_client_certificate,
+      .address_at = shako__openssl_address_at,
   };
 
   return &engine;

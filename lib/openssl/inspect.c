@@ -145,24 +145,37 @@ int shako__openssl_inspect(const shako_certificate *certificate, size_t index,
   return 1;
 }
 
-int shako__openssl_name_at(const shako_certificate *certificate, size_t index,
-                           shako_span *name) {
+/* Stores the |index|-th of the leaf's names of |kind|, a string's. */
+static int name_of_kind(const shako_certificate *certificate, int kind,
+                        size_t index, shako_span *name) {
   const GENERAL_NAMES *names =
       ((const shako__openssl_certificate *)certificate)->names;
   int count = names != NULL ? sk_GENERAL_NAME_num(names) : 0;
   int i;
 
   for (i = 0; i < count; i++) {
-    const GENERAL_NAME *at = sk_GENERAL_NAME_value(names, i);
+    int type;
+    const ASN1_STRING *value =
+        GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &type);
 
-    if (at->type == GEN_DNS && index-- == 0) {
-      name->ptr = ASN1_STRING_get0_data(at->d.dNSName);
-      name->len = (size_t)ASN1_STRING_length(at->d.dNSName);
+    if (type == kind && index-- == 0) {
+      name->ptr = ASN1_STRING_get0_data(value);
+      name->len = (size_t)ASN1_STRING_length(value);
       return 1;
     }
   }
 
   return 0;
+}
+
+int shako__openssl_name_at(const shako_certificate *certificate, size_t index,
+                           shako_span *name) {
+  return name_of_kind(certificate, GEN_DNS, index, name);
+}
+
+int shako__openssl_address_at(const shako_certificate *certificate,
+                              size_t index, shako_span *address) {
+  return name_of_kind(certificate, GEN_IPADD, index, address);
 }
 
 int shako__openssl_is_signed(const shako_certificate *certificate,

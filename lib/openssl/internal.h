@@ -117,6 +117,8 @@ int shako__openssl_inspect(const shako_certificate *certificate, size_t index,
                            shako_certificate_facts *facts);
 int shako__openssl_name_at(const shako_certificate *certificate, size_t index,
                            shako_span *name);
+int shako__openssl_address_at(const shako_certificate *certificate,
+                              size_t index, shako_span *address);
 int shako__openssl_is_signed(const shako_certificate *certificate,
                              size_t index);
 

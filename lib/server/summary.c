@@ -169,9 +169,7 @@ static void put_warning(shako__text *text, const char *key,
 static bool put_certificate(shako__text *text, const char *hostname,
                             const shako_certificate *certificate, bool *begun) {
   shako_certificate_report report = {.struct_size = sizeof(report)};
-  bool is_domain = hostname[0] != '[';
-  int error = shako_certificate_check(certificate, is_domain ? hostname : NULL,
-                                      0, &report);
+  int error = shako_certificate_check(certificate, hostname, 0, &report);
   size_t i;
 
   for (i = 0; i < report.warning_count; i++) {

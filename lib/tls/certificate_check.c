@@ -167,23 +167,56 @@ static void copy_leaf(checking *c) {
   write_digest(report->spki_sha256, leaf->spki_sha256);
 }
 
+/* Whether |octets| are those of |wanted| (RFC 5280 4.2.1.6). */
+static bool is_address(shako_span octets, const shako_address *wanted) {
+  static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+  if (octets.len == 4) {
+    return memcmp(wanted->bytes, mapped, sizeof(mapped)) == 0 &&
+           memcmp(wanted->bytes + sizeof(mapped), octets.ptr, 4) == 0;
+  }
+  return octets.len == 16 && memcmp(wanted->bytes, octets.ptr, 16) == 0;
+}
+
+/* Compares the addresses with |wanted|, if it is one.  Returns how many there
+   are. */
+static size_t check_addresses(checking *c, const shako_address *wanted) {
+  const shako_tls_engine *engine = c->certificate->engine;
+  shako_span octets;
+  size_t i;
+
+  if (engine->address_at == NULL) {
+    return 0;
+  }
+  for (i = 0; engine->address_at(c->certificate, i, &octets); i++) {
+    if (wanted->known && is_address(octets, wanted)) {
+      c->report->matches = 1;
+    }
+  }
+  return i;
+}
+
 /* Reads the names and compares them with the host's. */
 static void check_names(checking *c) {
   shako_certificate_report *report = c->report;
+  shako_address address = {.known = 0};
   shako_span name;
   size_t i;
 
+  if (report->hostname != NULL) {
+    (void)shako_address_parse(&address, shako__span(report->hostname));
+  }
   for (i = 0; c->certificate->engine->name_at(c->certificate, i, &name); i++) {
     if (i < SHAKO_CERTIFICATE_NAMES_MAX) {
       report->names[i] = name;
     }
-    if (report->hostname != NULL &&
+    if (report->hostname != NULL && !address.known &&
         shako__host_name_matches(name, shako__span(report->hostname))) {
       report->matches = 1;
     }
   }
   report->name_count = i;
-  if (i == 0) {
+  if (check_addresses(c, &address) == 0 && i == 0) {
     warn(c, "no-names", 0, "it has no DNS name: no client can match it");
   }
   if (report->hostname != NULL && !report->matches) {

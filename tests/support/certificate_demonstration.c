@@ -72,6 +72,7 @@ static void it_names_the_host(void **state) {
       {"[IPv6:2001:db8::1]", 0x87, 16,
        "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"},
   };
+  shako_certificate_report report = {.struct_size = sizeof(report)};
   size_t i;
 
   (void)state;
@@ -85,6 +86,10 @@ static void it_names_the_host(void **state) {
     assert_int_equal(names->buf.tag, rows[i].tag);
     assert_int_equal(names->buf.len, rows[i].len);
     assert_memory_equal(names->buf.p, rows[i].value, rows[i].len);
+    assert_int_equal(shako_certificate_check(what.certificate, rows[i].hostname,
+                                             1764000000, &report),
+                     0);
+    assert_int_equal(report.matches, i != 1); /* which is no host */
     hide(&what);
   }
 }

@@ -44,6 +44,14 @@ static int name_at(const shako_certificate *base, size_t index,
   return 1;
 }
 
+static int address_at(const shako_certificate *base, size_t index,
+                      shako_span *address) {
+  const paper_certificate *certificate = (const paper_certificate *)base;
+
+  *address = certificate->addresses[index];
+  return address->ptr != NULL;
+}
+
 static int is_signed(const shako_certificate *base, size_t index) {
   const paper_certificate *certificate = (const paper_certificate *)base;
 
@@ -60,6 +68,7 @@ const shako_tls_engine paper_engine = {
     .inspect = inspect,
     .name_at = name_at,
     .is_signed = is_signed,
+    .address_at = address_at,
 };
 
 const shako_tls_engine blind_engine = {

@@ -18,8 +18,9 @@ typedef struct paper_member {
 /* A certificate that is what the test says, without TLS. */
 typedef struct paper_certificate {
   shako_certificate base;
-  const char *key;       /* NULL: "ECDSA" */
-  const char *names[40]; /* DNS names; NULL ends them */
+  const char *key;         /* NULL: "ECDSA" */
+  const char *names[40];   /* DNS names; NULL ends them */
+  shako_span addresses[4]; /* of IP; NULL ends them */
   paper_member members[PAPER_MEMBERS_MAX];
   uint8_t misfit; /* the key is not its own */
   unsigned released;
