@@ -169,6 +169,29 @@ static void cut_class_takes_the_run_at_the_start(void **state) {
   assert_int_equal(shako__cut_class(&none, shako__is_digit).len, 0);
 }
 
+static void hexadecimal_digits_are_read_in_upper_case(void **state) {
+  static const char digits[] = "0123456789ABCDEF";
+
+  (void)state;
+  for (unsigned c = 0; c < 256; c++) {
+    const char *at = c != 0 ? strchr(digits, (int)c) : NULL;
+
+    assert_int_equal(shako__hex_value((uint8_t)c),
+                     at != NULL ? at - digits : (long)SHAKO__NO_HEX);
+  }
+}
+
+static void octets_are_written_in_hexadecimal_digits(void **state) {
+  static const uint8_t octets[] = {0x00, 0x9a, 0xff};
+  char text[8] = "xxxxxxx";
+
+  (void)state;
+  shako__put_hex(text, octets, 3);
+  assert_string_equal(text, "009aff");
+  shako__put_hex(text, octets, 0);
+  assert_string_equal(text, "");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(classes_are_those_of_ascii_alone),
@@ -177,6 +200,8 @@ int main(void) {
       cmocka_unit_test(numbers_are_1_to_20_digits_below_2_to_the_64),
       cmocka_unit_test(cut_takes_one_octet_or_nothing),
       cmocka_unit_test(cut_class_takes_the_run_at_the_start),
+      cmocka_unit_test(hexadecimal_digits_are_read_in_upper_case),
+      cmocka_unit_test(octets_are_written_in_hexadecimal_digits),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

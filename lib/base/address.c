@@ -12,11 +12,7 @@ static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0,    0,
                                           0, 0, 0, 0, 0xff, 0xff};
 
 static bool is_hex_digit(uint8_t c) {
-  return shako__is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
-static unsigned hex_value(uint8_t c) {
-  return (unsigned)(shako__is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+  return shako__hex_value(shako__upper(c)) != SHAKO__NO_HEX;
 }
 
 /* Reads 0 to 255 at the start of |*text| and cuts it off. */
@@ -59,7 +55,7 @@ static bool read_group(shako_span *text, uint8_t *bytes) {
   }
 
   for (i = 0; i < digits.len; i++) {
-    value = value * 16 + hex_value(digits.ptr[i]);
+    value = value * 16 + shako__hex_value(shako__upper(digits.ptr[i]));
   }
 
   bytes[0] = (uint8_t)(value >> 8);

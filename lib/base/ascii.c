@@ -68,3 +68,14 @@ char *shako__put_number(char *at, uint64_t number) {
   *at = '\0';
   return at;
 }
+
+void shako__put_hex(char *at, const uint8_t *octets, size_t len) {
+  static const char digits[] = "0123456789abcdef";
+  size_t i;
+
+  for (i = 0; i < len; i++) {
+    *at++ = digits[octets[i] >> 4];
+    *at++ = digits[octets[i] & 15];
+  }
+  *at = '\0';
+}

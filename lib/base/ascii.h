@@ -27,6 +27,17 @@ static inline uint8_t shako__upper(uint8_t c) {
   return c >= 'a' && c <= 'z' ? (uint8_t)(c - 0x20) : c;
 }
 
+#define SHAKO__NO_HEX 16u
+
+/* Returns what |c|, a hexadecimal digit in upper case, counts, or
+   SHAKO__NO_HEX where it is none. */
+static inline unsigned shako__hex_value(uint8_t c) {
+  if (shako__is_digit(c)) {
+    return c - (unsigned)'0';
+  }
+  return c >= 'A' && c <= 'F' ? c - (unsigned)'A' + 10 : SHAKO__NO_HEX;
+}
+
 /* Returns the octets [from, to) of |span|. */
 static inline shako_span shako__slice(shako_span span, size_t from, size_t to) {
   shako_span slice = {span.ptr + from, to - from};
@@ -81,5 +92,9 @@ bool shako__number(shako_span span, uint64_t *number);
 /* Writes |number| in decimal digits and a NUL to |at|, 21 octets at the most.
    Returns where the NUL is. */
 char *shako__put_number(char *at, uint64_t number);
+
+/* Writes |len| octets in hexadecimal digits, in lower case, and a NUL to |at|.
+ */
+void shako__put_hex(char *at, const uint8_t *octets, size_t len);
 
 #endif /* SHAKO_BASE_ASCII_H */

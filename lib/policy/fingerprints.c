@@ -10,12 +10,9 @@ static bool is_between(uint8_t c) {
   return c == ' ' || c == ',' || c == '\n' || c == '\t';
 }
 
-static int hex_of(uint8_t c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+static unsigned digit_at(shako_span text, size_t i) {
+  return i < text.len ? shako__hex_value(shako__upper(text.ptr[i]))
+                      : SHAKO__NO_HEX;
 }
 
 /* Reads one fingerprint at the beginning of |rest| and cuts it off. */
@@ -23,15 +20,14 @@ static bool cut_digest(shako_span *rest, uint8_t *digest) {
   size_t i;
 
   for (i = 0; i < DIGEST_SIZE; i++) {
-    int high = rest->len >= 2 ? hex_of(rest->ptr[0]) : -1;
-    int low = high >= 0 ? hex_of(rest->ptr[1]) : -1;
+    unsigned high = digit_at(*rest, 0);
+    unsigned low = digit_at(*rest, 1);
 
-    if (low < 0) {
+    if (high == SHAKO__NO_HEX || low == SHAKO__NO_HEX) {
       return false;
     }
     digest[i] = (uint8_t)(high << 4 | low);
-    rest->ptr += 2;
-    rest->len -= 2;
+    *rest = shako__slice(*rest, 2, rest->len);
     if (i + 1 < DIGEST_SIZE) {
       (void)shako__cut(rest, ':');
     }

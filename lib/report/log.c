@@ -73,15 +73,9 @@ void shako__log_version(shako__json *json, const char *key, uint16_t version) {
 
 static void put_digest(shako__json *json, const char *key,
                        const uint8_t *digest) {
-  static const char digits[] = "0123456789abcdef";
   char text[2 * 32 + 1];
-  size_t i;
 
-  for (i = 0; i < 32; i++) {
-    text[2 * i] = digits[digest[i] >> 4];
-    text[2 * i + 1] = digits[digest[i] & 15];
-  }
-  text[2 * i] = '\0';
+  shako__put_hex(text, digest, 32);
   shako__json_string(json, key, text);
 }
 

@@ -112,23 +112,19 @@ static bool read_head(reader *r, shako_stats_config *config,
   return true;
 }
 
-static int digit(uint8_t c) {
-  if (shako__is_digit(c)) {
-    return c - '0';
-  }
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Cuts off one octet of a name.  Returns it, or -1 where it is escaped and need
    not be, or the other way round, or NUL. */
 static int cut_octet(shako_span *word) {
   int octet = *word->ptr;
 
   if (octet == '%') {
-    int high = word->len > 2 ? digit(word->ptr[1]) : -1;
-    int low = word->len > 2 ? digit(word->ptr[2]) : -1;
+    unsigned high =
+        word->len > 2 ? shako__hex_value(word->ptr[1]) : SHAKO__NO_HEX;
+    unsigned low =
+        word->len > 2 ? shako__hex_value(word->ptr[2]) : SHAKO__NO_HEX;
+    bool are = high != SHAKO__NO_HEX && low != SHAKO__NO_HEX;
 
-    octet = high < 0 || low < 0 ? 0 : high * 16 + low;
+    octet = are ? (int)(high << 4 | low) : 0;
     *word = shako__slice(*word, word->len > 2 ? 2 : 0, word->len);
     if (octet == 0 || (is_of_word((uint8_t)octet) && octet != '%')) {
       octet = -1;

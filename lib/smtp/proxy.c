@@ -24,8 +24,8 @@ static bool is_not_space(uint8_t c) {
 }
 
 static bool is_address(uint8_t c) {
-  return shako__is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') ||
-         c == '.' || c == ':';
+  return shako__hex_value(shako__upper(c)) != SHAKO__NO_HEX || c == '.' ||
+         c == ':';
 }
 
 /* Cuts a space and a word off |*line|. */

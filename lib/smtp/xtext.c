@@ -18,15 +18,6 @@ static void put(sink *out, const uint8_t *octets, size_t len) {
   out->len += len;
 }
 
-#define NO_DIGIT 16u
-
-static unsigned hex_value(uint8_t c) {
-  if (shako__is_digit(c)) {
-    return c - (unsigned)'0';
-  }
-  return c >= 'A' && c <= 'F' ? c - (unsigned)'A' + 10 : NO_DIGIT;
-}
-
 /* xchar, which is QCHAR but for "\": RFC 3461 4, RFC 6533 3. */
 static bool is_xchar(uint8_t c) {
   return shako__is_text(c) && c != ' ' && c != '+' && c != '=';
@@ -34,10 +25,11 @@ static bool is_xchar(uint8_t c) {
 
 /* hexchar, without its "+". */
 static bool read_hexchar(shako_span *text, uint8_t *octet) {
-  unsigned high = text->len > 1 ? hex_value(text->ptr[0]) : NO_DIGIT;
-  unsigned low = text->len > 1 ? hex_value(text->ptr[1]) : NO_DIGIT;
+  unsigned high =
+      text->len > 1 ? shako__hex_value(text->ptr[0]) : SHAKO__NO_HEX;
+  unsigned low = text->len > 1 ? shako__hex_value(text->ptr[1]) : SHAKO__NO_HEX;
 
-  if (high == NO_DIGIT || low == NO_DIGIT) {
+  if (high == SHAKO__NO_HEX || low == SHAKO__NO_HEX) {
     return false;
   }
   *octet = (uint8_t)(high << 4 | low);
@@ -80,9 +72,9 @@ static bool read_embedded(shako_span *text, uint32_t *point) {
   }
   *text = shako__slice(*text, 3, text->len);
   for (digits = 0; digits < 6 && digits < text->len; digits++) {
-    unsigned digit = hex_value(shako__upper(text->ptr[digits]));
+    unsigned digit = shako__hex_value(shako__upper(text->ptr[digits]));
 
-    if (digit == NO_DIGIT) {
+    if (digit == SHAKO__NO_HEX) {
       break;
     }
     value = value << 4 | digit;

@@ -127,17 +127,6 @@ static algorithm algorithm_of(shako_span oid) {
   return unknown;
 }
 
-static void write_digest(char *text, const uint8_t *digest) {
-  static const char digits[] = "0123456789abcdef";
-  size_t i;
-
-  for (i = 0; i < 32; i++) {
-    text[2 * i] = digits[digest[i] >> 4];
-    text[2 * i + 1] = digits[digest[i] & 15];
-  }
-  text[64] = '\0';
-}
-
 static bool holds(shako_span octets, const char *text) {
   size_t len = strlen(text);
   size_t i;
@@ -164,7 +153,7 @@ static void copy_leaf(checking *c) {
   report->signature = algorithm_of(leaf->signature_oid).name;
   report->self_signed = is_self_signed(leaf);
   report->is_demonstration = holds(leaf->subject, DEMONSTRATES);
-  write_digest(report->spki_sha256, leaf->spki_sha256);
+  shako__put_hex(report->spki_sha256, leaf->spki_sha256, 32);
 }
 
 /* Whether |octets| are those of |wanted| (RFC 5280 4.2.1.6). */
@@ -340,7 +329,8 @@ static void check_chain(checking *c) {
     return;
   }
   if (issuer != NO_MEMBER) {
-    write_digest(report->issuer_spki_sha256, c->members[issuer].spki_sha256);
+    shako__put_hex(report->issuer_spki_sha256, c->members[issuer].spki_sha256,
+                   32);
   } else {
     report->issuer_missing = 1;
     warn(c, "missing-intermediate", 0,
