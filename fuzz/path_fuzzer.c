@@ -266,10 +266,10 @@ static void check_said(shako_verb verb, unsigned esmtp,
   CHECK((params->flags & ~0xfu) == 0 && params->notify <= 0xf);
   CHECK(mail ? params->notify == 0 && params->orcpt.len == 0
              : params->size == 0 && params->flags == 0 &&
-                   params->ret == SHAKO_RET_UNSAID && params->envid.len == 0 &&
+                   params->ret == SHAKO__RET_UNSAID && params->envid.len == 0 &&
                    params->auth.len == 0);
-  CHECK(!(params->notify & SHAKO_NOTIFY_NEVER) ||
-        params->notify == SHAKO_NOTIFY_NEVER);
+  CHECK(!(params->notify & SHAKO__NOTIFY_NEVER) ||
+        params->notify == SHAKO__NOTIFY_NEVER);
   CHECK(params->envid.len <= 100);
   check_decoded(params->envid, false, false);
   if (!shako__equals(params->auth, "<>")) {

@@ -62,7 +62,7 @@ static void nothing_said_is_nothing_known(void **state) {
   (void)state;
   assert_int_equal(params.size, 0);
   assert_int_equal(params.flags, 0);
-  assert_int_equal(params.ret, SHAKO_RET_UNSAID);
+  assert_int_equal(params.ret, SHAKO__RET_UNSAID);
   assert_int_equal(params.notify, 0);
   assert_int_equal(params.envid.len, 0);
   assert_int_equal(params.auth.len, 0);
@@ -77,16 +77,16 @@ static void mail_says_all_that_it_can(void **state) {
 
   (void)state;
   assert_int_equal(params.size, 1000);
-  assert_int_equal(params.flags, SHAKO_MAIL_8BITMIME | SHAKO_MAIL_SMTPUTF8 |
-                                     SHAKO_MAIL_REQUIRETLS);
-  assert_int_equal(params.ret, SHAKO_RET_HDRS);
+  assert_int_equal(params.flags, SHAKO_MAIL_8BITMIME | SHAKO__MAIL_SMTPUTF8 |
+                                     SHAKO__MAIL_REQUIRETLS);
+  assert_int_equal(params.ret, SHAKO__RET_HDRS);
   check_span(params.envid, "QQ+2B314");
   check_span(params.auth, "e+3Dmc2@example.com");
 
   params = read_all(SHAKO_VERB_MAIL, "  ret=full  auth=<>  body=binarymime");
-  assert_int_equal(params.ret, SHAKO_RET_FULL);
+  assert_int_equal(params.ret, SHAKO__RET_FULL);
   check_span(params.auth, "<>");
-  assert_int_equal(params.flags, SHAKO_MAIL_BINARYMIME);
+  assert_int_equal(params.flags, SHAKO__MAIL_BINARYMIME);
 }
 
 static void rcpt_says_all_that_it_can(void **state) {
@@ -95,14 +95,15 @@ static void rcpt_says_all_that_it_can(void **state) {
       " NOTIFY=SUCCESS,DELAY,failure ORCPT=rfc822;Bob+2Bx@example.com");
 
   (void)state;
-  assert_int_equal(params.notify, SHAKO_NOTIFY_SUCCESS | SHAKO_NOTIFY_FAILURE |
-                                      SHAKO_NOTIFY_DELAY);
+  assert_int_equal(params.notify, SHAKO__NOTIFY_SUCCESS |
+                                      SHAKO__NOTIFY_FAILURE |
+                                      SHAKO__NOTIFY_DELAY);
   check_span(params.orcpt_type, "rfc822");
   check_span(params.orcpt, "Bob+2Bx@example.com");
 
   params =
       read_all(SHAKO_VERB_RCPT, " ORCPT=UTF-8;\xc3\xa9\\x{E9}@b notify=never");
-  assert_int_equal(params.notify, SHAKO_NOTIFY_NEVER);
+  assert_int_equal(params.notify, SHAKO__NOTIFY_NEVER);
   check_span(params.orcpt_type, "UTF-8");
   check_span(params.orcpt, "\xc3\xa9\\x{E9}@b");
 }

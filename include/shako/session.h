@@ -136,24 +136,7 @@ typedef enum shako_event_type {
 } shako_event_type;
 
 /* MAIL's parameters. */
-#define SHAKO_MAIL_8BITMIME   0x01u /* BODY=8BITMIME (RFC 6152) */
-#define SHAKO_MAIL_BINARYMIME 0x02u /* BODY=BINARYMIME (RFC 3030 3) */
-#define SHAKO_MAIL_SMTPUTF8   0x04u /* RFC 6531 3.4 */
-#define SHAKO_MAIL_REQUIRETLS 0x08u /* RFC 8689 */
-
-/* MAIL's RET: how much of the message a DSN returns (RFC 3461 4.3). */
-typedef enum shako_ret {
-  SHAKO_RET_UNSAID = 0,
-  SHAKO_RET_FULL = 1,
-  SHAKO_RET_HDRS = 2
-} shako_ret;
-
-/* RCPT's NOTIFY: when a DSN is wanted (RFC 3461 4.1), a set of these; 0 if
-   nothing was said.  NEVER stands alone. */
-#define SHAKO_NOTIFY_NEVER   0x01u
-#define SHAKO_NOTIFY_SUCCESS 0x02u
-#define SHAKO_NOTIFY_FAILURE 0x04u
-#define SHAKO_NOTIFY_DELAY   0x08u
+#define SHAKO_MAIL_8BITMIME 0x01u /* BODY=8BITMIME (RFC 6152) */
 
 /**
  * Something that happened.  Owned by the session, and valid, spans and all,
@@ -285,7 +268,8 @@ SHAKO_API int shako_session_answer(shako_session *session,
  * (copied; its |cipher| too) says what was agreed, or its |failure| why not;
  * the session then closes without a word.  From here on the octets are what
  * is inside TLS, and close_notify is the application's, on SHAKO_WANT_CLOSE.
- * Of |info->client| the |faults| count: |pinned| and |verified| are judged here.
+ * Of |info->client| the |faults| count: |pinned| and |verified| are judged
+ * here.
  *
  * Before the handshake the application gives an open loan back with an ack
  * of 0: octets acked after the STARTTLS line was taken cannot be TLS, and end

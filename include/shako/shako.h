@@ -39,8 +39,8 @@
 #include <shako/listener.h>
 #include <shako/log.h>
 #include <shako/policy.h>
-#include <shako/record.h>
 #include <shako/received.h>
+#include <shako/record.h>
 #include <shako/session.h>
 #include <shako/stats.h>
 #include <shako/tls.h>

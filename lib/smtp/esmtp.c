@@ -31,7 +31,7 @@ static bool read_body(shako_span value, unsigned esmtp, shako__params *params) {
     return (esmtp & SHAKO__ESMTP_8BITMIME) != 0;
   }
   if (shako__equals(value, "BINARYMIME")) {
-    params->flags |= SHAKO_MAIL_BINARYMIME;
+    params->flags |= SHAKO__MAIL_BINARYMIME;
     return (esmtp & SHAKO__ESMTP_BINARYMIME) != 0;
   }
   return shako__equals(value, "7BIT");
@@ -43,7 +43,7 @@ static bool read_smtputf8(shako_span value, unsigned esmtp,
   (void)value;
   (void)esmtp;
 
-  params->flags |= SHAKO_MAIL_SMTPUTF8;
+  params->flags |= SHAKO__MAIL_SMTPUTF8;
   return true;
 }
 
@@ -53,7 +53,7 @@ static bool read_requiretls(shako_span value, unsigned esmtp,
   (void)value;
   (void)esmtp;
 
-  params->flags |= SHAKO_MAIL_REQUIRETLS;
+  params->flags |= SHAKO__MAIL_REQUIRETLS;
   return true;
 }
 
@@ -61,8 +61,9 @@ static bool read_requiretls(shako_span value, unsigned esmtp,
 static bool read_ret(shako_span value, unsigned esmtp, shako__params *params) {
   (void)esmtp;
 
-  params->ret = shako__equals(value, "FULL") ? SHAKO_RET_FULL : SHAKO_RET_HDRS;
-  return params->ret == SHAKO_RET_FULL || shako__equals(value, "HDRS");
+  params->ret =
+      shako__equals(value, "FULL") ? SHAKO__RET_FULL : SHAKO__RET_HDRS;
+  return params->ret == SHAKO__RET_FULL || shako__equals(value, "HDRS");
 }
 
 #define ENVID_LENGTH 100
@@ -102,12 +103,12 @@ static bool is_not_comma(uint8_t c) {
 
 static unsigned notify_flag(shako_span word) {
   if (shako__equals(word, "SUCCESS")) {
-    return SHAKO_NOTIFY_SUCCESS;
+    return SHAKO__NOTIFY_SUCCESS;
   }
   if (shako__equals(word, "FAILURE")) {
-    return SHAKO_NOTIFY_FAILURE;
+    return SHAKO__NOTIFY_FAILURE;
   }
-  return shako__equals(word, "DELAY") ? SHAKO_NOTIFY_DELAY : 0;
+  return shako__equals(word, "DELAY") ? SHAKO__NOTIFY_DELAY : 0;
 }
 
 /* RFC 3461 4.1. */
@@ -116,7 +117,7 @@ static bool read_notify(shako_span value, unsigned esmtp,
   (void)esmtp;
 
   if (shako__equals(value, "NEVER")) {
-    params->notify = SHAKO_NOTIFY_NEVER;
+    params->notify = SHAKO__NOTIFY_NEVER;
     return true;
   }
 

@@ -14,15 +14,35 @@
 #define SHAKO__ESMTP_AUTH       0x40u /* RFC 4954 */
 #define SHAKO__ESMTP_IN_UTF8    0x80u /* for RCPT: MAIL said SMTPUTF8 */
 
+/* What MAIL's parameters say beside SHAKO_MAIL_*, which an event shows: nothing
+   of this is offered yet. */
+#define SHAKO__MAIL_BINARYMIME 0x02u /* BODY=BINARYMIME */
+#define SHAKO__MAIL_SMTPUTF8   0x04u
+#define SHAKO__MAIL_REQUIRETLS 0x08u
+
+/* MAIL's RET: how much of the message a DSN returns (RFC 3461 4.3). */
+typedef enum shako__ret {
+  SHAKO__RET_UNSAID,
+  SHAKO__RET_FULL,
+  SHAKO__RET_HDRS
+} shako__ret;
+
+/* RCPT's NOTIFY: when a DSN is wanted (RFC 3461 4.1), a set of these; 0 if
+   nothing was said.  NEVER stands alone. */
+#define SHAKO__NOTIFY_NEVER   0x01u
+#define SHAKO__NOTIFY_SUCCESS 0x02u
+#define SHAKO__NOTIFY_FAILURE 0x04u
+#define SHAKO__NOTIFY_DELAY   0x08u
+
 /* What the parameters of one MAIL or RCPT say.  Spans are parts of the line,
    judged but not decoded (xtext.h), and empty where nothing was said. */
 typedef struct shako__params {
   uint64_t size;  /* 0: not declared */
-  unsigned flags; /* SHAKO_MAIL_* */
-  shako_ret ret;
+  unsigned flags; /* SHAKO_MAIL_*, SHAKO__MAIL_* */
+  shako__ret ret;
   shako_span envid;      /* xtext */
   shako_span auth;       /* "<>", or a mailbox as xtext */
-  unsigned notify;       /* SHAKO_NOTIFY_* */
+  unsigned notify;       /* SHAKO__NOTIFY_* */
   shako_span orcpt_type; /* "rfc822" */
   shako_span orcpt;      /* xtext; unitext where the type is "utf-8" */
 } shako__params;
