@@ -10,6 +10,7 @@
 #include <shako/shako.h>
 
 #include "engine_client.h"
+#include "mbedtls/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t len);
 
@@ -110,11 +111,21 @@ static void open_session(world *w) {
 
 /* The session. */
 
+/* What a client shows is told where it was asked for, and is nobody's. */
+static void check_asked(const world *w, const shako_tls_info *tls) {
+  bool asked = w->policy.tls_request_certificate;
+
+  HOLDS((tls->client != NULL) == asked, "a certificate that nobody asked for");
+  HOLDS(!asked || (tls->client->faults != 0 && !tls->client->verified),
+        "a certificate of no authority is verified");
+}
+
 static void take_event(world *w, const shako_event *event) {
   HOLDS(!w->closed, "an event after CLOSED");
   if (event->type == SHAKO_EVENT_TLS) {
     HOLDS(w->accepted && !w->secure, "TLS that nobody asked for");
     w->secure = true;
+    check_asked(w, event->u.tls);
   } else if (event->type == SHAKO_EVENT_CLOSED) {
     w->closed = true;
   } else if (event->type >= SHAKO_EVENT_MAIL &&
@@ -254,6 +265,14 @@ static void check_text(const octets *text) {
   }
 }
 
+/* The server's own will do. */
+static void show_own(engine_client *client) {
+  shako__mbedtls_certificate *own = (shako__mbedtls_certificate *)certificate;
+
+  HOLDS(mbedtls_ssl_conf_own_cert(&client->config, &own->chain, &own->key) == 0,
+        "the client has no certificate");
+}
+
 static void play_client(world *w, const uint8_t *input, size_t len) {
   engine_client client;
 
@@ -264,6 +283,9 @@ static void play_client(world *w, const uint8_t *input, size_t len) {
     len -= 3;
   }
   engine_client_open(&client, w->only_1_2);
+  if (w->policy.tls_request_certificate) {
+    show_own(&client);
+  }
   talk(w, &client);
   HOLDS(w->kind == PEER_DAMAGED ||
             client.open ==
@@ -340,6 +362,7 @@ static unsigned choose(const uint8_t **at, unsigned count) {
 
 static void read_head(world *w, const uint8_t *at) {
   static const size_t pieces[] = {0, 1, 7, 100};
+  unsigned client;
 
   shako_policy_default(&w->policy);
   w->policy.pipelining_early = 1; /* a record more behind EHLO is read */
@@ -348,7 +371,9 @@ static void read_head(world *w, const uint8_t *at) {
   w->implicit = choose(&at, 2);
   w->policy.tls_min_version = choose(&at, 2) ? 0x0304 : 0x0303;
   w->kind = (peer_kind)choose(&at, PEER_COUNT);
-  w->only_1_2 = choose(&at, 2);
+  client = choose(&at, 4);
+  w->only_1_2 = client % 2;
+  w->policy.tls_request_certificate = client >= 2;
   w->piece = pieces[choose(&at, 4)];
   w->send_late = choose(&at, 2);
   w->silent = choose(&at, 2);

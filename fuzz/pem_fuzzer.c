@@ -1,6 +1,7 @@
 /* A certificate chain and its key, by the mbed TLS engine.  The first octet
    says what the rest is: "p" both of them in PEM form, "c" the DER of a
-   certificate for the key below, "k" the DER of a key.  What is read can be
+   certificate for the key below, "k" the DER of a key, "l" that of a revocation
+   list; certificates are read as those of authorities too.  What is read can be
    checked, put into a table and found there; what is not is refused with a
    reason. */
 
@@ -32,6 +33,18 @@ static const char its_key[] =
     "eU7SuBhiNjRnAMJ6jgziqQBI7XahRANCAASlVODZry7lLtjM+bpM/0Dha7yCk0MO\n"
     "noL2zYEM/W+o2JpdpcoMKKfbXBo8hIrhkD1Hv15y43KCxdj6UxjCwWjb\n"
     "-----END PRIVATE KEY-----\n";
+
+static const char its_authority[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBcjCCARegAwIBAgIUOSxtycUKXoWJ400vEXZ30JOywXEwCgYIKoZIzj0EAwIw\n"
+    "LTEZMBcGA1UEAwwQY2xpZW50IGF1dGhvcml0eTEQMA4GA1UECgwHRXhhbXBsZTAg\n"
+    "Fw0wMDAxMDEwMDAwMDBaGA8yMTAwMDEwMTAwMDAwMFowLTEZMBcGA1UEAwwQY2xp\n"
+    "ZW50IGF1dGhvcml0eTEQMA4GA1UECgwHRXhhbXBsZTBZMBMGByqGSM49AgEGCCqG\n"
+    "SM49AwEHA0IABH6fmmzs+dA+vuGjkH+mVoa+c5I9KQd8aNDQkG2lQrW7R3TYR0fT\n"
+    "HvcJLeXZQR2o3l8Zcu9b7awG0fa6U2KjIV+jEzARMA8GA1UdEwEB/wQFMAMBAf8w\n"
+    "CgYIKoZIzj0EAwIDSQAwRgIhAJvJ3EKdpovftSmp6khIRmJvA6dpyfCwDw/T5Dpx\n"
+    "5ybrAiEApYMfeBgaMgr3EAYMKAdaFg9+qpU5UC3qcHenrQgxGGM=\n"
+    "-----END CERTIFICATE-----\n";
 
 static const char its_certificate[] =
     "-----BEGIN CERTIFICATE-----\n"
@@ -163,6 +176,24 @@ static void check_both(shako_span chain, shako_span key, bool may_decrypt) {
   shako_certificate_unref(certificate);
 }
 
+/* Authorities, and their lists. */
+static void check_authorities(shako_span certificates, shako_span crls) {
+  const shako_authorities_source source = {.struct_size = sizeof(source),
+                                           .certificates = certificates,
+                                           .crls = crls};
+  char message[SHAKO_MBEDTLS_MESSAGE_SIZE];
+  shako_authorities *authorities = NULL;
+  int error =
+      shako_mbedtls_authorities_parse(&authorities, &source, NULL, message);
+
+  CHECK((error == 0) == (authorities != NULL));
+  CHECK(error == 0 ? message[0] == '\0'
+                   : error == SHAKO_ERR_CERTIFICATE &&
+                         (strncmp(message, "the authorities: ", 17) == 0 ||
+                          strncmp(message, "the revocation lists: ", 22) == 0));
+  shako_authorities_unref(authorities);
+}
+
 static bool holds(shako_span text, const char *what) {
   size_t len = strlen(what);
   size_t i;
@@ -185,13 +216,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
   }
   if (data[0] == 'c') {
     add_block(&made, "CERTIFICATE", rest);
+    check_authorities((shako_span){made.ptr, made.len}, (shako_span){NULL, 0});
     check_both((shako_span){made.ptr, made.len}, shako__span(its_key), false);
+  } else if (data[0] == 'l') {
+    add_block(&made, "X509 CRL", rest);
+    check_authorities(shako__span(its_authority),
+                      (shako_span){made.ptr, made.len});
   } else if (data[0] == 'k') {
     add_block(&made, "PRIVATE KEY", rest);
     check_both(shako__span(its_certificate), (shako_span){made.ptr, made.len},
                false);
   } else {
     /* PKCS#8 says itself how much work a passphrase is: as much as it likes. */
+    check_authorities(rest, rest);
     check_both(rest, rest, !holds(rest, "BEGIN ENCRYPTED"));
   }
   octets_free(&made);

@@ -86,6 +86,8 @@ static const engine_kit kit = {.engine = shako_mbedtls_engine,
                                .context_free = context_free,
                                .certificate_read =
                                    shako_mbedtls_certificate_read,
+                               .authorities_parse =
+                                   shako_mbedtls_authorities_parse,
                                .blames_client = true};
 
 int main(int argc, char **argv) {

@@ -102,7 +102,8 @@ SHAKO_API int shako_openssl_certificate_read(shako_certificate **pcertificate,
  * there.
  *
  * Returns 0, or
- *   SHAKO_ERR_NOMEM
+ *   SHAKO_ERR_NOMEM        a want of memory inside OpenSSL may be told as
+ *                          the next, too
  *   SHAKO_ERR_CERTIFICATE  |message|, of SHAKO_OPENSSL_MESSAGE_SIZE octets,
  *                          names the file, "the authorities" or "the revocation
  *                          lists", and the reason: one of the certificates is

@@ -98,7 +98,7 @@ typedef struct shako_client_certificate {
   char names[1024]; /* DNS names and addresses (RFC 5280 4.2.1.6), a blank
                        between them: "dns:mx.example.org email:a@b.example".
                        Left out are those with other octets than printable
-                       ASCII and all behind the last that has room */
+                       ASCII and those that find no room */
 } shako_client_certificate;
 
 /* What is known of a connection's TLS.  Strings live as long as it does. */

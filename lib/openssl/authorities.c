@@ -26,6 +26,16 @@ static shako__openssl_authorities *make(const shako_mem *mem) {
   return authorities;
 }
 
+/* Whether OpenSSL has read what it reads but once: where memory runs out it
+   leaves that out for ever, and says nothing. */
+static bool is_whole(X509 *x) {
+  const EVP_PKEY *key = X509_get0_pubkey(x);
+
+  return X509_check_purpose(x, -1, 0) == 1 && key != NULL &&
+         EVP_PKEY_get_security_bits(key) > 0 &&
+         X509_get_signature_info(x, NULL, NULL, NULL, NULL) == 1;
+}
+
 /* Adds one certificate of |bio| to |store|.  Returns 1, 0 where there is none,
    or -1 where it is no authority's. */
 static int add_certificate(X509_STORE *store, BIO *bio) {
@@ -36,7 +46,9 @@ static int add_certificate(X509_STORE *store, BIO *bio) {
     X509_free(x); /* NULL where the reading has freed it */
     return 0;
   }
-  if (X509_check_ca(x) == 1) {
+  if (!is_whole(x)) {
+    result = 0;
+  } else if (X509_check_ca(x) == 1) {
     result = X509_STORE_add_cert(store, x);
   }
   X509_free(x);

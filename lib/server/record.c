@@ -16,7 +16,7 @@ static size_t reasons_size(const shako_session *session) {
 /* The counts by reason are whole or missing: without memory for them at the
    first refusal there are none for the rest either. */
 void shako__record_refusal(shako_session *session, uint32_t reason) {
-  if (session->refusals == 0) {
+  if (session->refusals == 0 && !session->reasons) {
     session->reasons = shako__alloc(shako__mem(session), reasons_size(session));
   }
   if (session->reasons) {

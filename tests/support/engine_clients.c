@@ -1,5 +1,7 @@
 #include "engine_bench.h"
 
+#include "client_files.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,22 +9,10 @@
 
 #include <cmocka.h>
 
-#include <mbedtls/pk.h>
-#include <mbedtls/psa_util.h>
-#include <mbedtls/version.h>
-
 /*
  * Clients' certificates: what an engine says of each, against which authorities
  * and revocation lists.  The certificates are in the folder "clients".
  */
-
-#if MBEDTLS_VERSION_NUMBER < 0x04000000
-#  define RANDOM , mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE
-#else
-#  define RANDOM
-#endif
-
-#define PATH_SIZE 1024
 
 /* A fault of the first kind may hide one of the second. */
 #define ABSENT    SHAKO_CLIENT_FAULT_ABSENT
@@ -33,80 +23,6 @@
 #define UNTRUSTED SHAKO_CLIENT_FAULT_UNTRUSTED
 #define NO_CRL    SHAKO_CLIENT_FAULT_NO_CRL
 #define PURPOSE   SHAKO_CLIENT_FAULT_PURPOSE
-
-static char *path_to(char *path, const char *file) {
-  snprintf(path, PATH_SIZE, "%s/clients/%s", bench.folder, file);
-  return path;
-}
-
-/* Reads the authorities in |file|, and |crl| unless it is NULL. */
-static shako_authorities *read_authorities(const char *file, const char *crl) {
-  char paths[2][PATH_SIZE];
-  char message[ENGINE_MESSAGE_SIZE];
-  shako_authorities_source source = {.struct_size = sizeof(source)};
-  shako_authorities *authorities = NULL;
-
-  source.path = path_to(paths[0], file);
-  source.crl_path = crl != NULL ? path_to(paths[1], crl) : NULL;
-  if (bench.kit->authorities_parse(&authorities, &source, NULL, message) != 0) {
-    fail_msg("%s", message);
-  }
-  return authorities;
-}
-
-/* What a client shows. */
-typedef struct own {
-  mbedtls_x509_crt chain;
-  mbedtls_pk_context key;
-} own;
-
-static void read_own(own *its, const char *name) {
-  char file[64];
-  char path[PATH_SIZE];
-
-  mbedtls_x509_crt_init(&its->chain);
-  mbedtls_pk_init(&its->key);
-  snprintf(file, sizeof(file), "%s.pem", name);
-  assert_int_equal(
-      mbedtls_x509_crt_parse_file(&its->chain, path_to(path, file)), 0);
-  snprintf(file, sizeof(file), "%s.key", name);
-  assert_int_equal(
-      mbedtls_pk_parse_keyfile(&its->key, path_to(path, file), NULL RANDOM), 0);
-}
-
-static void free_own(own *its) {
-  mbedtls_x509_crt_free(&its->chain);
-  mbedtls_pk_free(&its->key);
-}
-
-/* Has a client that speaks |version| show |name| (NULL: nothing) to an engine
-   with |authorities|.  Returns what the engine says. */
-static shako_client_certificate meet(const char *name,
-                                     shako_authorities *authorities,
-                                     mbedtls_ssl_protocol_version version) {
-  shako_client_certificate client = {.struct_size = sizeof(client)};
-  pair_options options = {.client_min = version,
-                          .client_max = version,
-                          .authorities = authorities,
-                          .ask_client = true};
-  tls_pair pair;
-  own its;
-
-  if (name != NULL) {
-    read_own(&its, name);
-    options.own = &its.chain;
-    options.own_key = &its.key;
-  }
-  open_pair(&pair, &options);
-  assert_int_equal(pair_handshake(&pair, NULL), OK);
-  assert_int_equal(pair.engine->client_certificate(pair.conn, &client), OK);
-  assert_talks(&pair, "whatever is wrong with it, TLS goes on");
-  pair_close(&pair);
-  if (name != NULL) {
-    free_own(&its);
-  }
-  return client;
-}
 
 typedef struct row {
   const char *name;        /* of the client's; NULL: none */
@@ -152,10 +68,10 @@ static void every_client_is_judged(void **state) {
   for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
     const row *r = &rows[i / 2];
     shako_authorities *authorities =
-        r->authorities != NULL ? read_authorities(r->authorities, r->crl)
+        r->authorities != NULL ? client_authorities(r->authorities, r->crl)
                                : NULL;
     shako_client_certificate client =
-        meet(r->name, authorities, versions[i % 2]);
+        client_meet(r->name, authorities, versions[i % 2]);
 
     /* OpenSSL also asks for the purpose of those above the client. */
     if (client.faults != r->faults && client.faults != (r->faults | r->may)) {
@@ -168,15 +84,15 @@ static void every_client_is_judged(void **state) {
 }
 
 static void a_client_is_described(void **state) {
-  shako_authorities *authorities = read_authorities("authority.pem", NULL);
+  shako_authorities *authorities = client_authorities("authority.pem", NULL);
   shako_client_certificate client;
   uint8_t digest[32];
   size_t len;
-  own its;
+  client_own its;
 
   (void)state;
-  client = meet("good", authorities, versions[1]);
-  read_own(&its, "good");
+  client = client_meet("good", authorities, versions[1]);
+  client_own_read(&its, "good");
   assert_string_equal(client.subject, "CN=good, O=Example");
   assert_string_equal(client.names, "dns:client.example.org "
                                     "email:postmaster@example.org "
@@ -191,19 +107,19 @@ static void a_client_is_described(void **state) {
                                     its.chain.pk_raw.len, digest, 32, &len),
                    PSA_SUCCESS);
   assert_memory_equal(client.spki_sha256, digest, 32);
-  free_own(&its);
+  client_own_free(&its);
   shako_authorities_unref(authorities);
 }
 
 static void a_client_is_not_asked_for_nothing(void **state) {
-  shako_authorities *authorities = read_authorities("authority.pem", NULL);
+  shako_authorities *authorities = client_authorities("authority.pem", NULL);
   pair_options options = {.authorities = authorities};
   shako_client_certificate client = {.struct_size = sizeof(client)};
   tls_pair pair;
-  own its;
+  client_own its;
 
   (void)state;
-  read_own(&its, "good");
+  client_own_read(&its, "good");
   options.own = &its.chain;
   options.own_key = &its.key;
   open_pair(&pair, &options);
@@ -211,13 +127,13 @@ static void a_client_is_not_asked_for_nothing(void **state) {
   assert_int_equal(pair.engine->client_certificate(pair.conn, &client), OK);
   assert_int_equal(client.faults, ABSENT);
   pair_close(&pair);
-  free_own(&its);
+  client_own_free(&its);
   shako_authorities_unref(authorities);
 }
 
 /* A client that shows what it has no key for does not get through. */
 static void a_client_proves_its_key(void **state) {
-  shako_authorities *authorities = read_authorities("authority.pem", NULL);
+  shako_authorities *authorities = client_authorities("authority.pem", NULL);
 
   (void)state;
   for (size_t i = 0; i < 2; i++) {
@@ -226,19 +142,19 @@ static void a_client_proves_its_key(void **state) {
                             .authorities = authorities,
                             .ask_client = true};
     tls_pair pair;
-    own good;
-    own plain;
+    client_own good;
+    client_own plain;
 
-    read_own(&good, "good");
-    read_own(&plain, "plain");
+    client_own_read(&good, "good");
+    client_own_read(&plain, "plain");
     options.own = &good.chain;
     options.own_key = &plain.key;
     open_pair(&pair, &options);
     assert_int_equal(pair_handshake(&pair, NULL), FAILED);
     assert_failed(&pair, SHAKO_TLS_FAILURE_PROTOCOL);
     pair_close(&pair);
-    free_own(&good);
-    free_own(&plain);
+    client_own_free(&good);
+    client_own_free(&plain);
   }
   shako_authorities_unref(authorities);
 }
@@ -262,14 +178,14 @@ static void what_is_no_authority_is_refused(void **state) {
 
   (void)state;
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-    char paths[2][PATH_SIZE];
+    char paths[2][CLIENT_PATH_SIZE];
     char message[ENGINE_MESSAGE_SIZE];
     shako_authorities_source source = {.struct_size = sizeof(source)};
     shako_authorities *authorities = NULL;
 
-    source.path = path_to(paths[0], rows[i].path);
+    source.path = client_path(paths[0], rows[i].path);
     source.crl_path =
-        rows[i].crl != NULL ? path_to(paths[1], rows[i].crl) : NULL;
+        rows[i].crl != NULL ? client_path(paths[1], rows[i].crl) : NULL;
     assert_int_equal(
         bench.kit->authorities_parse(&authorities, &source, NULL, message),
         SHAKO_ERR_CERTIFICATE);

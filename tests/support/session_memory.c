@@ -1,5 +1,6 @@
 /* A session with a message behind STARTTLS where an allocation fails,
    whichever it is: of the session's own memory, or of the TLS library's. */
+#include "client_files.h"
 #include "engine_bench.h"
 #include "failing_memory.h"
 #include "session_pair.h"
@@ -38,6 +39,9 @@ typedef struct world {
   shako_certificate *certificate;
   bool is_rsa;
   bool only_1_2;
+  client_own
+      *own; /* what the clients show; NULL: nothing, nor are they asked */
+  shako_authorities *authorities;
   session_pair other; /* opened before anything failed */
 } world;
 
@@ -53,6 +57,7 @@ static void open_listener(void) {
   shako_policy_default(&policy);
   policy.tls = SHAKO_TLS_SETTING_REQUIRED;
   policy.max_messages = 0;
+  policy.tls_request_certificate = w.own != NULL;
   shako_certificate_provider_single(&provider, w.certificate);
   shako_listener_config_default(&config);
   config.hostname = "mail.example.org";
@@ -60,6 +65,7 @@ static void open_listener(void) {
   config.engine = bench.kit->engine();
   config.context = bench.context;
   config.certificates = &provider;
+  config.authorities = w.authorities;
   assert_int_equal(shako_listener_new(&w.listener, &config, &mem, &reason), 0);
 }
 
@@ -108,6 +114,15 @@ static void assert_served(const session_pair *pair, bool taken) {
   }
 }
 
+/* Has the client show what the clients of the test show. */
+static void show_own(session_pair *pair) {
+  if (w.own != NULL) {
+    assert_int_equal(mbedtls_ssl_conf_own_cert(&pair->client.config,
+                                               &w.own->chain, &w.own->key),
+                     0);
+  }
+}
+
 /* Plays a session with a message; |refused|: memory may run out. */
 static void play(bool refused) {
   session_pair pair;
@@ -120,7 +135,9 @@ static void play(bool refused) {
     assert_null(pair.session);
     return;
   }
+  show_own(&pair);
   session_pair_secure(&pair);
+  assert_false(pair.verified);
   taken = session_pair_deliver(&pair);
   session_pair_end(&pair);
   assert_true(!taken || pair.messages == 1);
@@ -170,13 +187,13 @@ static void play_and_look(bool refused) {
 
 /* Plays sessions of TLS 1.2 or 1.3, in which one allocation fails, and then
    all behind it too: of the listener's, then of all. */
-static void play_all(bool is_rsa, bool only_1_2) {
-  w = (world){.certificate = bench.both[is_rsa ? 0 : 1],
-              .is_rsa = is_rsa,
-              .only_1_2 = only_1_2};
+static void play_all(void) {
+  bool only_1_2 = w.only_1_2;
+
   open_listener();
   play(false); /* makes what is made once for the process */
   assert_int_equal(session_pair_open(&w.other, w.listener, only_1_2), 0);
+  show_own(&w.other);
   session_pair_secure(&w.other);
   for (int i = 0; i < 4; i++) {
     size_t n;
@@ -193,22 +210,85 @@ static void play_all(bool is_rsa, bool only_1_2) {
   assert_int_equal(held, 0);
 }
 
+static void play_without(bool is_rsa, bool only_1_2) {
+  w = (world){.certificate = bench.both[is_rsa ? 0 : 1],
+              .is_rsa = is_rsa,
+              .only_1_2 = only_1_2};
+  play_all();
+}
+
 static void a_session_of_tls_1_2_ends_in_order(void **state) {
   (void)state;
-  play_all(false, true);
-  play_all(true, true);
+  play_without(false, true);
+  play_without(true, true);
 }
 
 static void a_session_of_tls_1_3_ends_in_order(void **state) {
   (void)state;
-  play_all(false, false);
-  play_all(true, false);
+  play_without(false, false);
+  play_without(true, false);
+}
+
+/* Whatever there is no memory for, it is not that a certificate was revoked. */
+static void a_revoked_client_is_never_verified(void **state) {
+  client_own own;
+
+  (void)state;
+  client_own_read(&own, "revoked");
+  for (int i = 0; i < 2; i++) {
+    w = (world){.certificate = bench.both[1], .only_1_2 = i == 0, .own = &own};
+    w.authorities = client_authorities("authority.pem", "authority.crl");
+    play_all();
+    shako_authorities_unref(w.authorities);
+  }
+  client_own_free(&own);
+}
+
+/* They are all there, with all that is revoked, or not at all. */
+static void parse_authorities(bool refused) {
+  const shako_mem mem = {NULL, take, give};
+  char paths[2][CLIENT_PATH_SIZE];
+  char message[ENGINE_MESSAGE_SIZE];
+  const shako_authorities_source source = {
+      .struct_size = sizeof(source),
+      .path = client_path(paths[0], "both-authorities.pem"),
+      .crl_path = client_path(paths[1], "authority.crl")};
+  shako_authorities *parsed = NULL;
+  size_t live = failing.live;
+  int error;
+
+  failing.armed = true;
+  error = bench.kit->authorities_parse(&parsed, &source, &mem, message);
+  failing.armed = false;
+  assert_true((error == 0) == (parsed != NULL));
+  if (error == 0) {
+    assert_int_equal(client_meet("revoked", parsed, versions[1]).faults,
+                     SHAKO_CLIENT_FAULT_REVOKED);
+  } else {
+    assert_true(refused && (error == SHAKO_ERR_NOMEM ||
+                            (error == SHAKO_ERR_CERTIFICATE && !failing.ours)));
+  }
+  shako_authorities_unref(parsed);
+  assert_int_equal(failing.live, live);
+  assert_int_equal(held, 0);
+}
+
+static void authorities_are_read_whole_or_not_at_all(void **state) {
+  (void)state;
+  parse_authorities(false); /* makes what is made once for the process */
+  for (int i = 0; i < 4; i++) {
+    failing.onwards = i % 2 == 1;
+    failing.ours = i < 2;
+    failing_for_each(parse_authorities, failing.ours ? 1 : bench.step);
+  }
 }
 
 int session_memory_run(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_session_of_tls_1_2_ends_in_order),
       cmocka_unit_test(a_session_of_tls_1_3_ends_in_order),
+      cmocka_unit_test(a_revoked_client_is_never_verified),
+      cmocka_unit_test(authorities_are_read_whole_or_not_at_all),
   };
 
   return cmocka_run_group_tests_name("session_memory", tests, bench_setup,

@@ -40,6 +40,7 @@ static void take_event(session_pair *pair, const shako_event *event) {
   case SHAKO_EVENT_TLS:
     assert_false(pair->secure);
     pair->secure = true;
+    pair->verified = event->u.tls->client && event->u.tls->client->verified;
     break;
   case SHAKO_EVENT_MAIL:
     assert_true(pair->secure && !pair->in_mail);

@@ -15,7 +15,8 @@ typedef struct session_pair {
   size_t at_once; /* octets that the session receives at a time; 0: all */
   bool switched;  /* the 220 was sent: |client.in| is what came behind it */
 
-  bool secure; /* TLS came */
+  bool secure;   /* TLS came */
+  bool verified; /* ... and the client's certificate is */
   bool in_mail;
   unsigned messages; /* MESSAGE events */
   octets body;       /* of the last one */

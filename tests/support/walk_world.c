@@ -50,7 +50,8 @@ static bool is_end_of_message(const shako_verdict *verdict) {
 
 /* A violation that no command line stands behind is answered too. */
 static void note_violation(walk_world *world) {
-  const shako_verdict *verdict = shako__refusal_verdict(world->session->refused);
+  const shako_verdict *verdict =
+      shako__refusal_verdict(world->session->refused);
 
   if (!world->session->owed_violation || world->violation) {
     return;
