@@ -357,6 +357,35 @@ static void what_is_no_configuration_is_refused(void **state) {
   shako_alerts_free(NULL);
 }
 
+/* As a caller should not fill it. */
+static void what_is_no_alert_does_no_harm(void **state) {
+  shako_alerts_config config;
+  shako_alerts *alerts = NULL;
+  shako_alert alert = {.struct_size = sizeof(alert)};
+  const shako_alert_notice *notice;
+
+  (void)state;
+  shako_alerts_config_default(&config);
+  config.places = 1;
+  assert_int_equal(shako_alerts_new(&alerts, &config, NULL), 0);
+  memset(alert.key, 'k', sizeof(alert.key));
+  memset(alert.text, 't', sizeof(alert.text));
+  for (int i = 0; i < 3; i++) {
+    alert.alert_class = (shako_alert_class)(1000 * i);
+    alert.severity = (shako_alert_severity)(7 * i);
+    alert.key[0] = (char)('a' + i);
+    notice = shako_alerts_raise(alerts, &alert, 0);
+    assert_non_null(notice);
+    assert_int_equal(strlen(notice->alert->text), SHAKO_ALERT_TEXT_SIZE - 1);
+    assert_int_equal(strlen(notice->alert->key), SHAKO_ALERT_KEY_SIZE - 1);
+  }
+  assert_string_equal(shako_alert_class_name(notice->alert->alert_class),
+                      "unknown");
+  assert_string_equal(shako_alert_severity_name(notice->alert->severity),
+                      "unknown");
+  shako_alerts_free(alerts);
+}
+
 static void make_and_raise(bool refused) {
   shako_alerts *alerts = NULL;
   int error;
@@ -392,6 +421,7 @@ int main(void) {
       cmocka_unit_test(what_is_only_counted_is_displaced),
       cmocka_unit_test(a_clock_may_be_anything),
       cmocka_unit_test(what_is_no_configuration_is_refused),
+      cmocka_unit_test(what_is_no_alert_does_no_harm),
       cmocka_unit_test(memory_is_asked_for_once),
   };
 

@@ -22,10 +22,10 @@ typedef enum shako_alert_severity {
   SHAKO_ALERT_SEVERITY_COUNT
 } shako_alert_severity;
 
-/* Returns "System", "Message Delivery". */
+/* Returns "System", "Message Delivery"; "unknown" for a number out of range. */
 SHAKO_API const char *shako_alert_class_name(shako_alert_class alert_class);
 
-/* Returns "Critical", "Warning", "Information". */
+/* Returns "Critical", "Warning", "Information"; "unknown" likewise. */
 SHAKO_API const char *shako_alert_severity_name(shako_alert_severity severity);
 
 /* The set of alerts that a recipient wants: a bit for each class and

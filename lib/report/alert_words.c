@@ -17,11 +17,13 @@ static const char *const severities[SHAKO_ALERT_SEVERITY_COUNT] = {
 };
 
 const char *shako_alert_class_name(shako_alert_class alert_class) {
-  return classes[alert_class];
+  return (unsigned)alert_class < SHAKO_ALERT_CLASS_COUNT ? classes[alert_class]
+                                                         : "unknown";
 }
 
 const char *shako_alert_severity_name(shako_alert_severity severity) {
-  return severities[severity];
+  return (unsigned)severity < SHAKO_ALERT_SEVERITY_COUNT ? severities[severity]
+                                                         : "unknown";
 }
 
 static bool is_inside(uint8_t c) {

@@ -158,11 +158,12 @@ static place *displace(shako_alerts *alerts) {
   return found;
 }
 
+/* Alerts of no class or severity that there is share one with others. */
 static place *find_shared(shako_alerts *alerts, const shako_alert *alert) {
-  return &alerts
-              ->places[alerts->count - NO_ROOM +
-                       (size_t)alert->alert_class * SHAKO_ALERT_SEVERITY_COUNT +
-                       alert->severity];
+  size_t of = (size_t)alert->alert_class * SHAKO_ALERT_SEVERITY_COUNT +
+              (size_t)alert->severity;
+
+  return &alerts->places[alerts->count - NO_ROOM + of % NO_ROOM];
 }
 
 static bool is_shared(const shako_alerts *alerts, const place *p) {
@@ -225,12 +226,19 @@ static void advance(const shako_alerts *alerts, place *p, shako_time now) {
   }
 }
 
+/* A caller's strings may lack their NUL. */
+static void keep(place *p, const shako_alert *alert) {
+  shako__sized_copy(&p->alert, sizeof(p->alert), alert);
+  p->alert.key[sizeof(p->alert.key) - 1] = '\0';
+  p->alert.text[sizeof(p->alert.text) - 1] = '\0';
+}
+
 const shako_alert_notice *shako_alerts_raise(shako_alerts *alerts,
                                              const shako_alert *alert,
                                              shako_time now) {
   place *p = place_for(alerts, alert, now);
 
-  shako__sized_copy(&p->alert, sizeof(p->alert), alert);
+  keep(p, alert);
   p->count++;
   p->total++;
   p->last = now;
