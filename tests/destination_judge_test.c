@@ -239,6 +239,37 @@ static void settings_have_names(void **state) {
       "Required (Verify)");
 }
 
+/* A number out of range never lets mail go in the clear. */
+static void what_is_no_setting_or_attempt_keeps_mail_back(void **state) {
+  static const unsigned odd[] = {5, 6, 255, 0x7fffffff, 0xffffffff};
+
+  (void)state;
+  for (size_t i = 0; i < 3 * COUNT(odd); i++) {
+    shako_destination destination;
+    shako_attempt attempt = {.struct_size = sizeof(attempt),
+                             .state = SHAKO_ATTEMPT_NOT_OFFERED};
+    shako_delivery_verdict verdict;
+    unsigned number = odd[i / 3];
+
+    shako_destination_default(&destination);
+    if (i % 3 == 0) {
+      destination.tls = (shako_destination_tls)number;
+    } else if (i % 3 == 1) {
+      attempt.state = (shako_attempt_state)number;
+    } else {
+      attempt.certificate = (shako_attempt_certificate)(number + 1);
+    }
+    if (i % 3 == 2 && number == 0xffffffff) {
+      continue; /* that is 0 again */
+    }
+    shako_destination_judge(&destination, &attempt, &verdict);
+    assert_int_equal(verdict.delivery, SHAKO_DELIVERY_DEFER);
+    assert_string_equal(verdict.result, FAILURE);
+  }
+  assert_string_equal(shako_destination_tls_name((shako_destination_tls)5),
+                      "unknown");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_cell_is_as_the_documents_say),
@@ -247,6 +278,7 @@ int main(void) {
       cmocka_unit_test(the_floor_is_the_destinations),
       cmocka_unit_test(no_says_nothing_of_tls),
       cmocka_unit_test(settings_have_names),
+      cmocka_unit_test(what_is_no_setting_or_attempt_keeps_mail_back),
   };
 
   return cmocka_run_group_tests_name("destination_judge", tests, NULL, NULL);

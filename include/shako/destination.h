@@ -21,7 +21,7 @@ typedef enum shako_destination_tls {
 } shako_destination_tls;
 
 /* Returns "No", "Preferred", "Required", "Preferred (Verify)" or "Required
-   (Verify)". */
+   (Verify)"; "unknown" for a number out of range. */
 SHAKO_API const char *shako_destination_tls_name(shako_destination_tls tls);
 
 /* How mail for a domain is to be delivered. */

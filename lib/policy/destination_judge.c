@@ -36,6 +36,8 @@ static const finding certificates[] = {
                                            "the certificate is not valid"},
 };
 
+static const finding nonsense = {"validation-failure",
+                                 "no such setting, or no such attempt"};
 static const finding unwanted = {NULL, "the setting is No"};
 static const finding too_old = {
     "validation-failure", "TLS is of an older version than the destination's "
@@ -50,7 +52,8 @@ const char *shako_destination_tls_name(shako_destination_tls tls) {
       [SHAKO_DESTINATION_TLS_REQUIRED_VERIFY] = "Required (Verify)",
   };
 
-  return names[tls];
+  return (unsigned)tls <= SHAKO_DESTINATION_TLS_REQUIRED_VERIFY ? names[tls]
+                                                                : "unknown";
 }
 
 static bool is_required(const shako_destination *destination) {
@@ -71,8 +74,19 @@ static bool is_encrypted(const shako_destination *destination,
           attempt->version >= destination->tls_min_version);
 }
 
+/* Whether each number is one that there is. */
+static bool make_sense(const shako_destination *destination,
+                       const shako_attempt *attempt) {
+  return (unsigned)destination->tls <= SHAKO_DESTINATION_TLS_REQUIRED_VERIFY &&
+         (unsigned)attempt->state <= SHAKO_ATTEMPT_SECURED &&
+         (unsigned)attempt->certificate <= SHAKO_ATTEMPT_CERTIFICATE_INVALID;
+}
+
 static const finding *find(const shako_destination *destination,
                            const shako_attempt *attempt) {
+  if (!make_sense(destination, attempt)) {
+    return &nonsense;
+  }
   if (destination->tls == SHAKO_DESTINATION_TLS_NO &&
       attempt->state != SHAKO_ATTEMPT_BROKEN) {
     return &unwanted;
@@ -97,6 +111,9 @@ static bool is_before_tls(const shako_attempt *attempt) {
 static shako_delivery choose(const shako_destination *destination,
                              const shako_attempt *attempt,
                              const finding *found) {
+  if (found == &nonsense) {
+    return SHAKO_DELIVERY_DEFER;
+  }
   switch (destination->tls) {
   case SHAKO_DESTINATION_TLS_NO:
     break;
