@@ -142,6 +142,11 @@ static void say(world *w, const char *text) {
   }
 }
 
+static void say_starttls(world *w) {
+  say(w, "EHLO c.example\r\n");
+  say(w, "STARTTLS\r\n");
+}
+
 /* Shakes hands, and has |text| travel along. */
 static void shake_hands(world *w, const char *text) {
   uint8_t octets[FAKE_RECORD_MAX];
@@ -306,8 +311,7 @@ static void a_handshake_of_others_has_its_time(void **state) {
     w.config.implicit_tls = implicit;
     w.slow = SHAKO_EVENT_HANDSHAKE;
     start(&w);
-    say(&w, "EHLO c.example\r\n");
-    say(&w, "STARTTLS\r\n");
+    say_starttls(&w);
     record = record_of(&w);
     assert_int_equal(record.tls_asked, 1);
     assert_int_equal(record.tls_completed, 1);
@@ -324,8 +328,7 @@ static void a_handshake_that_failed_is_measured_too(void **state) {
   (void)state;
   prepare(&w);
   start(&w);
-  say(&w, "EHLO c.example\r\n");
-  say(&w, "STARTTLS\r\n");
+  say_starttls(&w);
   w.now += 3;
   deliver(&w, (const uint8_t *)"QUIT\r\n", 6);
   record = record_of(&w);
@@ -347,8 +350,7 @@ static void a_handshake_without_a_certificate_is_measured_too(void **state) {
   prepare(&w);
   fake_script_add(&w.provider.select, SHAKO_PROVIDER_NONE);
   start(&w);
-  say(&w, "EHLO c.example\r\n");
-  say(&w, "STARTTLS\r\n");
+  say_starttls(&w);
   w.now += 4;
   deliver(&w, (const uint8_t *)"\x16\x00\x05HELLO", 8);
   record = record_of(&w);
