@@ -1,16 +1,14 @@
-#define _GNU_SOURCE
-
 #include "alert.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <shako/alert.h>
+
+#include "../shakod/maildir.h"
 
 #define MESSAGE_MAX 16384
 
@@ -22,75 +20,28 @@ static void complain(const char *where, const char *what) {
   fprintf(stderr, "deliver: the alert is lost: %s: %s\n", where, what);
 }
 
-static bool write_all(int fd, const char *octets, size_t len) {
-  while (len > 0) {
-    ssize_t n = write(fd, octets, len);
+/* Puts |message| into the folder |path|, whole or not at all.  Returns 0, or
+   what errno was. */
+static int put_into_maildir(const char *path, const char *hostname,
+                            const contents *message) {
+  maildir_names names = {.host = hostname};
+  delivery *d;
+  maildir folder;
+  int error = maildir_open(&folder, path);
 
-    if (n < 0 && errno != EINTR) {
-      return false;
-    }
-    octets += n > 0 ? n : 0;
-    len -= n > 0 ? (size_t)n : 0;
+  if (error != 0) {
+    return error;
   }
-  return fsync(fd) == 0;
-}
-
-/* Opens |folder|, which is made, and the three in it.  Returns a descriptor, or
-   -1. */
-static int open_maildir(const char *folder) {
-  int fd;
-
-  mkdir(folder, 0700);
-  fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd >= 0) {
-    mkdirat(fd, "tmp", 0700);
-    mkdirat(fd, "new", 0700);
-    mkdirat(fd, "cur", 0700);
+  d = delivery_new(&folder, &names);
+  if (d == NULL) {
+    error = errno;
+  } else {
+    delivery_write(d, message->octets, message->len);
+    error = delivery_finish(d);
   }
-  return fd;
-}
-
-/* Maildirs have LF alone. */
-static void drop_cr(contents *message) {
-  size_t len = 0;
-  size_t i;
-
-  for (i = 0; i < message->len; i++) {
-    if (message->octets[i] != '\r') {
-      message->octets[len++] = message->octets[i];
-    }
-  }
-  message->len = len;
-}
-
-static bool put_file(int folder, contents *message) {
-  char from[64];
-  char to[64];
-  int fd;
-
-  snprintf(from, sizeof(from), "tmp/%lld.P%ld.alert", (long long)time(NULL),
-           (long)getpid());
-  snprintf(to, sizeof(to), "new/%s", from + 4);
-  fd = openat(folder, from, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    return false;
-  }
-  drop_cr(message);
-  if (!write_all(fd, message->octets, message->len) || close(fd) != 0) {
-    return false;
-  }
-  return renameat(folder, from, folder, to) == 0;
-}
-
-static void put_into_maildir(const char *path, contents *message) {
-  int folder = open_maildir(path);
-
-  if (folder < 0 || !put_file(folder, message)) {
-    complain(path, strerror(errno));
-  }
-  if (folder >= 0) {
-    close(folder);
-  }
+  delivery_free(d);
+  maildir_close(&folder);
+  return error;
 }
 
 static void relay(const options *o, const char *from, const contents *message) {
@@ -142,6 +93,7 @@ void alert_send(const options *o, const shako_delivery_verdict *verdict,
   char from[300];
   shako_alert alert;
   contents message;
+  int error;
 
   if (o->alert_to_count == 0) {
     return;
@@ -159,6 +111,9 @@ void alert_send(const options *o, const shako_delivery_verdict *verdict,
     relay(o, from, &message);
   }
   if (o->alert_maildir != NULL) {
-    put_into_maildir(o->alert_maildir, &message);
+    error = put_into_maildir(o->alert_maildir, o->hostname, &message);
+    if (error != 0) {
+      complain(o->alert_maildir, strerror(error));
+    }
   }
 }
