@@ -7,6 +7,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#define TIMEOUT_MAX 86400
+
 static const char usage[] =
     "usage: deliver --destinations FILE --to DOMAIN --host MX[:PORT]\n"
     "               --from ADDRESS --rcpt ADDRESS... FILE\n"
@@ -115,6 +117,15 @@ static void read_endpoint(endpoint *to, const char *text) {
   strcpy(to->port, port);
 }
 
+static unsigned read_timeout(const char *text) {
+  size_t len = strspn(text, "0123456789");
+
+  demand(text[len] == '\0' && len < 6 && atoi(text) > 0 &&
+             atoi(text) <= TIMEOUT_MAX,
+         "not a number of seconds, 1 to 86400", text);
+  return (unsigned)atoi(text);
+}
+
 static void add(const char **list, size_t *count, const char *text) {
   demand(*count < RECIPIENTS_MAX, "too many recipients", text);
   list[(*count)++] = address_of(text);
@@ -153,7 +164,7 @@ static void set(options *o, int name, const char *value) {
     add(o->recipients, &o->recipient_count, value);
     return;
   case TIMEOUT:
-    o->timeout = (unsigned)strtoul(value, NULL, 10);
+    o->timeout = read_timeout(value);
     return;
   case LAST:
     o->last = true;
@@ -197,10 +208,12 @@ void options_read(options *o, int argc, char **argv) {
   demand(o->from != NULL, "--from is missing", "");
   demand(o->recipient_count > 0, "--rcpt is missing", "");
   demand(optind == argc - 1, "one FILE is missing", "");
-  demand(o->timeout > 0, "not a number of seconds", "--timeout");
   demand((o->alert_maildir == NULL && o->alert_relay.host[0] == '\0') ||
              o->alert_to_count > 0,
          "--alert-to is missing", "");
+  demand(o->alert_to_count == 0 || o->alert_maildir != NULL ||
+             o->alert_relay.host[0] != '\0',
+         "--alert-relay or --alert-maildir is missing", "");
   o->message = argv[optind];
   o->hostname = o->hostname != NULL ? o->hostname : own_name();
   demand(is_host(o->hostname), "not a host name", o->hostname);
