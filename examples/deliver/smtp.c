@@ -13,6 +13,7 @@ typedef struct trace {
   bool asked;   /* STARTTLS was sent */
   bool agreed;  /* ... and answered with 220 */
   bool secured; /* ... and a command was sent since */
+  bool leaving; /* QUIT was sent: its reply says nothing of the message */
   smtp_result *result;
 } trace;
 
@@ -25,17 +26,21 @@ static bool begins(const char *octets, size_t len, const char *with) {
   return len >= strlen(with) && memcmp(octets, with, strlen(with)) == 0;
 }
 
-/* Keeps the first line of |octets|, without blanks at its end. */
+/* Keeps the first line of |octets|, without blanks at its end.  They may be a
+   peer's: what is no printable ASCII becomes a question mark. */
 static void keep_line(char *to, size_t size, const char *octets, size_t len) {
   size_t n = 0;
 
   while (n < len && n < size - 1 && octets[n] != '\r' && octets[n] != '\n') {
+    to[n] = octets[n];
+    if (octets[n] < ' ' || octets[n] > '~') {
+      to[n] = '?';
+    }
     n++;
   }
-  while (n > 0 && octets[n - 1] == ' ') {
+  while (n > 0 && to[n - 1] == ' ') {
     n--;
   }
-  memcpy(to, octets, n);
   to[n] = '\0';
 }
 
@@ -43,11 +48,14 @@ static void see_command(trace *t, const char *octets, size_t len) {
   t->secured = t->secured || t->agreed;
   t->said_ehlo = t->said_ehlo || begins(octets, len, "EHLO");
   t->asked = t->asked || begins(octets, len, "STARTTLS");
+  t->leaving = t->leaving || begins(octets, len, "QUIT");
 }
 
 static void see_reply(trace *t, const char *octets, size_t len) {
   t->agreed = t->agreed || (t->asked && begins(octets, len, "220"));
-  keep_line(t->result->detail, sizeof(t->result->detail), octets, len);
+  if (!t->leaving) {
+    keep_line(t->result->detail, sizeof(t->result->detail), octets, len);
+  }
 }
 
 static void see_text(trace *t, const char *octets, size_t len) {

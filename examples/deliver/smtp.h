@@ -33,7 +33,8 @@ typedef struct smtp_result {
   bool delivered;        /* to all of the recipients; else to none */
   shako_attempt attempt; /* as far as TLS was tried */
   char tls[128];         /* "TLSv1.3 / TLS_AES_256_GCM_SHA384"; "" without */
-  char detail[512];      /* what the next hop, or libcurl, said last */
+  char detail[512];      /* what the next hop, or libcurl, said last, but for
+                            the reply to QUIT; printable ASCII */
 } smtp_result;
 
 /* Tries |job| once. */

@@ -4,6 +4,8 @@ what the next hop got and in which way, and who was told."""
 import functools
 import os
 import pathlib
+import resource
+import signal
 import ssl
 import subprocess
 import tempfile
@@ -302,6 +304,15 @@ def a_next_hop_may_refuse_the_message():
 
 
 @case
+def what_a_next_hop_says_is_nothing_that_a_terminal_obeys():
+    for setting in SETTINGS:
+        with NextHop(context("good"), "raw") as hop:
+            delivery = Delivery(hop.port, setting)
+        check(delivery.line.rstrip("\n").isprintable(), repr(delivery.line))
+        check(delivery.line.endswith(": 550 ?[2J?no?\n"), repr(delivery.line))
+
+
+@case
 def a_next_hop_may_be_down():
     with NextHop() as hop:
         pass
@@ -314,6 +325,12 @@ def another_domain_has_the_default():
     with NextHop(context("good"), "no-starttls") as hop:
         delivery = Delivery(hop.port, "required", domain="other.example")
     same((delivery.status, len(hop.messages)), (0, 1))
+
+
+def limit_files(size):
+    """Has files that are longer than |size| octets fail."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def fails(*words, status):
@@ -343,7 +360,11 @@ def what_is_wrong_with_its_input_is_told():
                               ("--host", "a/b"), ("--host", "a:0"),
                               ("--host", "a:65536"), ("--host", "[::1"),
                               ("--to", "a@b"), ("--hostname", "a\r\nb"),
-                              ("--alert-relay", "a"), ("--timeout", "x")):
+                              ("--alert-relay", "a"), ("--alert-to", "a@b"),
+                              ("--timeout", "x"),
+                              ("--timeout", "0"), ("--timeout", "15x"),
+                              ("--timeout", "-1"), ("--timeout", "86401"),
+                              ("--timeout", "18446744073709551631")):
             fails(*words, option, value, message, status=64)
 
 
@@ -362,6 +383,32 @@ def an_alert_goes_to_a_relay():
     lines = relay.told(False)
     check(b"MAIL FROM:<me@x.example>" in b"\n".join(lines), lines)
     same(sum(line.startswith(b"RCPT") for line in lines), 2)
+
+
+@case
+def an_alert_that_cannot_be_stored_leaves_nothing():
+    with tempfile.TemporaryDirectory(prefix="deliver-") as name:
+        folder = pathlib.Path(name)
+        for part in "new", "cur", "tmp":
+            (folder / part).mkdir()
+        controls, message = folder / "controls", folder / "message"
+        controls.write_text("[DEFAULT]\nsend_tls_req_alert = 1\n"
+                            "table_tls = required\n")
+        message.write_bytes(MESSAGE)
+        with NextHop(context("good"), "454") as hop:
+            said = subprocess.run(
+                [str(word) for word in (
+                    DELIVER, "--destinations", controls, "--to", DOMAIN,
+                    "--host", MX, "--connect", f"127.0.0.1:{hop.port}",
+                    "--from", "a@b.example", "--rcpt", f"c@{DOMAIN}",
+                    "--hostname", "mta.example.org", "--alert-to",
+                    "ops@example.org", "--alert-maildir", folder, message)],
+                capture_output=True, timeout=TIMEOUT, check=False,
+                preexec_fn=lambda: limit_files(16)).stderr
+        check(said.startswith(f"deliver: the alert is lost: {folder}: "
+                              .encode("ascii")), said)
+        same([list((folder / part).iterdir()) for part in ("new", "tmp")],
+             [[], []])
 
 
 if not os.access(DELIVER, os.X_OK):

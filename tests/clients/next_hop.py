@@ -22,6 +22,7 @@ TROUBLES = {
     "554",
     "450",             # of RCPT
     "550",
+    "raw",             # ... with octets that a terminal obeys
     "cut-in-data",     # the end of the stream in the message
 }
 
@@ -120,7 +121,8 @@ class _Conversation:
         return OFFERS
 
     def _rcpt(self):
-        return {"450": b"450 later\r\n", "550": b"550 nobody\r\n"}.get(
+        return {"450": b"450 later\r\n", "550": b"550 nobody\r\n",
+                "raw": b"550 \x1b[2J\x9bno\x07\r\n"}.get(
             self._trouble, b"250 ok\r\n")
 
     def _starttls(self):
