@@ -5,8 +5,8 @@
 #include "log.h"
 #include "status_page.h"
 
-/* How long a client may take, in milliseconds, from its first octet to its
-   last. */
+/* How long a client may take, in milliseconds, from when it is accepted to when
+   it has closed. */
 #define CLIENT_TIME 5000
 
 /* How many may wait to be accepted. */
