@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../shakod/log.h"
+#include "terminal.h"
 
 static bool is_known(const certificate_list *list, const char *chain) {
   size_t i;
@@ -182,13 +183,22 @@ static void show_users(const certificate_settings *item, const draft *d) {
   }
 }
 
+/* Whoever made the certificate wrote its names. */
+static void show_name(shako_span name) {
+  size_t i;
+
+  for (i = 0; i < name.len; i++) {
+    putchar(terminal_octet((char)name.ptr[i]));
+  }
+}
+
 /* Says what is in |report|. */
 static void show_report(const shako_certificate_report *report) {
   size_t i;
 
   for (i = 0; i < report->name_count && i < SHAKO_CERTIFICATE_NAMES_MAX; i++) {
-    printf("%s%.*s", i > 0 ? ", " : "", (int)report->names[i].len,
-           (const char *)report->names[i].ptr);
+    fputs(i > 0 ? ", " : "", stdout);
+    show_name(report->names[i]);
   }
 
   printf("%s; %s; ", report->name_count > 0 ? "" : "no names", report->key);

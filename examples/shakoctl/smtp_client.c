@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "limit.h"
+#include "terminal.h"
 
 #define TIMEOUT                                                                \
   10                    /* seconds, for each thing that is awaited; the whole  \
@@ -105,7 +106,7 @@ static bool read_line(smtp_client *c) {
     }
 
     if (octet != '\r' && octet != '\n') {
-      c->reply[len++] = octet >= 0x20 && octet < 0x7f ? octet : '?';
+      c->reply[len++] = terminal_octet(octet);
     }
   }
 

@@ -112,6 +112,10 @@ static bool read_line(terminal *t, char *line) {
   return true;
 }
 
+char terminal_octet(char octet) {
+  return octet >= 0x20 && octet < 0x7f ? octet : '?';
+}
+
 bool terminal_read(terminal *t, const char *prompt, bool hidden, char *line) {
   struct termios before;
   bool quiet = hidden && tcgetattr(STDIN_FILENO, &before) == 0;

@@ -25,4 +25,8 @@ void terminal_open(terminal *t);
  */
 bool terminal_read(terminal *t, const char *prompt, bool hidden, char *line);
 
+/* Returns |octet|, or a question mark where it is no printable ASCII: what
+   comes from a peer or a certificate is not to command a terminal. */
+char terminal_octet(char octet);
+
 #endif /* SHAKOCTL_TERMINAL_H */

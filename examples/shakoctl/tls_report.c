@@ -45,7 +45,7 @@ static void say_text(const json_t *row, const char *key, int width) {
   }
 
   for (i = 0; shown[i] != '\0'; i++) {
-    shown[i] = shown[i] >= 0x20 && shown[i] < 0x7f ? shown[i] : '?';
+    shown[i] = terminal_octet(shown[i]);
   }
 
   printf("%-*.*s ", width, width, shown);

@@ -69,7 +69,7 @@ static void say_name(const char *what, const X509_NAME *name) {
 
   X509_NAME_oneline(name, text, sizeof(text));
   for (i = 0; text[i] != '\0'; i++) {
-    text[i] = text[i] >= 0x20 && text[i] < 0x7f ? text[i] : '?';
+    text[i] = terminal_octet(text[i]);
   }
 
   printf("%s: %s\n", what, text);

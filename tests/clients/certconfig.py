@@ -102,6 +102,16 @@ def what_is_no_pair_is_not_imported():
 
 
 @case
+def the_names_of_a_certificate_do_not_command_a_terminal():
+    stem = made("raw", "mx.\x1b[2J\x07.example")
+    with Folder() as folder:
+        text = folder.ctl(*certconfig("import", "raw", f"{stem}.pem",
+                                      f"{stem}.key"), "exit", "y")
+        check("raw.pem: mx.?[2J?.example; ECDSA" in text, text)
+        check(text.replace("\n", "").isprintable(), repr(text))
+
+
+@case
 def a_certificate_is_replaced_for_good_or_kept():
     old, new = made("old"), made("new")
     with Folder() as folder:
