@@ -10,9 +10,6 @@
    put_line(), which lets neither CR nor LF nor another control octet out, and
    makes of an octet that is not ASCII a question mark. */
 
-#define DAY      86400
-#define YEAR_MAX 253402300799 /* the last second of 9999 */
-
 /* RFC 5322 2.1.1: lines should have, and a word that is longer is cut. */
 #define LINE_MAX 78
 #define WORD_MAX 400
@@ -70,35 +67,6 @@ static void put_line(shako__text *text, shako_span line, size_t column,
   }
 }
 
-static void put_two(shako__text *text, int64_t number) {
-  shako__text_put(text, number < 10 ? "0" : "");
-  shako__text_put_number(text, (uint64_t)number);
-}
-
-/* RFC 5322 3.3: Tue, 24 Nov 2026 17:01:35 +0000 */
-static void put_date(shako__text *text, int64_t unix_time) {
-  static const char days[] = "Thu\0Fri\0Sat\0Sun\0Mon\0Tue\0Wed";
-  static const char months[] = "Jan\0Feb\0Mar\0Apr\0May\0Jun\0Jul\0Aug\0Sep\0"
-                               "Oct\0Nov\0Dec";
-  int64_t second = unix_time % DAY;
-  shako__date date = shako__date_of(unix_time / DAY);
-
-  shako__text_put(text, days + unix_time / DAY % 7 * 4);
-  shako__text_put(text, ", ");
-  shako__text_put_number(text, (uint64_t)date.day);
-  shako__text_put(text, " ");
-  shako__text_put(text, months + (date.month - 1) * 4);
-  shako__text_put(text, " ");
-  shako__text_put_number(text, (uint64_t)date.year);
-  shako__text_put(text, " ");
-  put_two(text, second / 3600);
-  shako__text_put(text, ":");
-  put_two(text, second / 60 % 60);
-  shako__text_put(text, ":");
-  put_two(text, second % 60);
-  shako__text_put(text, " +0000");
-}
-
 /* Returns the Unix time of |then| on the notice's clock, not before 1970. */
 static int64_t time_of(const shako_alert_envelope *envelope, shako_time then) {
   shako_time ago = envelope->now > then ? (envelope->now - then) / 1000 : 0;
@@ -128,7 +96,7 @@ static bool is_right(const shako_alert_envelope *envelope) {
   size_t i;
 
   if (envelope->to_count == 0 || envelope->unix_time < 0 ||
-      envelope->unix_time > YEAR_MAX ||
+      !shako__date_writable(envelope->unix_time, 0) ||
       !shako__is_host(shako__span(envelope->hostname)) ||
       (envelope->from != NULL && !is_mailbox(envelope->from))) {
     return false;
@@ -218,9 +186,9 @@ static void put_count(shako__text *text, const shako_alert_notice *notice,
   shako__text_put(text, " times, ");
   shako__text_put_number(text, notice->count);
   shako__text_put(text, " of them since it was told last.\r\nFirst: ");
-  put_date(text, time_of(envelope, notice->first));
+  shako__date_write(text, time_of(envelope, notice->first), 0);
   shako__text_put(text, "\r\nLast: ");
-  put_date(text, time_of(envelope, notice->last));
+  shako__date_write(text, time_of(envelope, notice->last), 0);
   shako__text_put(text, "\r\n");
 }
 
@@ -234,7 +202,7 @@ int shako_alert_write(const shako_alert_notice *notice,
   }
   shako__text_init(&text, buf, size);
   shako__text_put(&text, "Date: ");
-  put_date(&text, envelope->unix_time);
+  shako__date_write(&text, envelope->unix_time, 0);
   shako__text_put(&text, "\r\n");
   put_addresses(&text, envelope);
   put_subject(&text, notice->alert, envelope);
