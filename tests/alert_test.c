@@ -194,6 +194,11 @@ static void what_is_long_is_shortened(void **state) {
   assert_non_null(strstr(alert.text, "AAA...\nNext hop: AAA\nReason: why\n"
                                      "The message was returned to its sender."
                                      "\nDetail: A"));
+  memset(octets, 0xc3, sizeof(octets));
+  shako_alert_required_tls(&alert, any, any, &verdict, any);
+  assert_non_null(strstr(alert.text, "\\xc3...\nNext hop: \\xc3\\xc3"));
+  assert_non_null(strstr(alert.text, "\\xc3...\nReason: why\n"));
+  assert_string_equal(alert.text + strlen(alert.text) - 7, "\\xc3...");
 }
 
 /* A certificate that grows old day by day, and one that is looked at late. */

@@ -19,11 +19,13 @@ static void begin(shako_alert *alert, shako_alert_severity severity,
 
 /* Adds the beginning of |span| with what is not printable as \xHH. */
 static void put_piece(shako__text *text, shako_span span) {
-  bool is_cut = span.len > PIECE_MAX;
+  size_t start = text->len;
+  size_t i;
 
-  shako__text_put_escaped(text,
-                          shako__slice(span, 0, is_cut ? PIECE_MAX : span.len));
-  shako__text_put(text, is_cut ? "..." : "");
+  for (i = 0; i < span.len && text->len - start < PIECE_MAX; i++) {
+    shako__text_put_escaped(text, shako__slice(span, i, i + 1));
+  }
+  shako__text_put(text, i < span.len ? "..." : "");
 }
 
 static void put_address(shako__text *text, const shako_address *address) {
