@@ -112,6 +112,24 @@ static void a_record_is_counted_in_each_of_its_places(void **state) {
   shako_stats_unref(stats);
 }
 
+/* Of a caller of an older header no more is counted than he knows. */
+static void an_older_caller_s_record_is_counted(void **state) {
+  shako_stats *stats = new_stats(10, 10);
+  record_draft draft;
+
+  (void)state;
+
+  record_draft_plain(&draft);
+  draft.record.octets_received = 1000;
+  draft.record.octets_sent = 2000;
+  draft.record.duration = 5000;
+  draft.record.struct_size = offsetof(shako_record, octets_sent);
+  shako_stats_add(stats, &draft.record);
+  demand_line(stats, "group Inbound ALL off=1 messages=1 recipients=1 "
+                     "commands=5 transactions=1 octets-received=1000\n");
+  shako_stats_unref(stats);
+}
+
 static void every_outcome_is_told_from_the_others(void **state) {
   /* The header's words, over all that a record can say. */
   enum { NO, PREFERRED, REQUIRED };
@@ -532,6 +550,7 @@ static void the_floor_tells_of_a_peer_without_memory(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_record_is_counted_in_each_of_its_places),
+      cmocka_unit_test(an_older_caller_s_record_is_counted),
       cmocka_unit_test(every_outcome_is_told_from_the_others),
       cmocka_unit_test(a_failure_is_counted_where_no_handshake_was_completed),
       cmocka_unit_test(peers_are_networks),

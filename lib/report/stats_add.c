@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "report/log.h"
 #include "tls/host_name.h"
 
 /* Enough for an address and "/64". */
@@ -133,20 +134,22 @@ static void add_heaviest(shako__rows *rows, shako_span name,
   }
 }
 
-void shako_stats_add(shako_stats *stats, const shako_record *record) {
+void shako_stats_add(shako_stats *stats, const shako_record *given) {
   char peer[PEER_SIZE];
   shako__host_name name;
-  shako_span domain = domain_of(record->peer, &name);
+  shako_record record;
+  shako_span domain;
 
-  write_peer(record->peer, peer);
+  shako__log_record(&record, given);
+  domain = domain_of(record.peer, &name);
+  write_peer(record.peer, peer);
   pthread_mutex_lock(&stats->lock);
-  add_group(&stats->rows[SHAKO__KIND_GROUP], record);
-  if (record->tls_completed && record->tls) {
-    add_cipher(&stats->rows[SHAKO__KIND_CIPHER], record->tls);
+  add_group(&stats->rows[SHAKO__KIND_GROUP], &record);
+  if (record.tls_completed && record.tls) {
+    add_cipher(&stats->rows[SHAKO__KIND_CIPHER], record.tls);
   }
-  add_word(&stats->rows[SHAKO__KIND_CLOSED], record->how ? record->how : "",
-           "");
-  add_heaviest(&stats->rows[SHAKO__KIND_PEER], shako__span(peer), record);
-  add_heaviest(&stats->rows[SHAKO__KIND_DOMAIN], domain, record);
+  add_word(&stats->rows[SHAKO__KIND_CLOSED], record.how ? record.how : "", "");
+  add_heaviest(&stats->rows[SHAKO__KIND_PEER], shako__span(peer), &record);
+  add_heaviest(&stats->rows[SHAKO__KIND_DOMAIN], domain, &record);
   pthread_mutex_unlock(&stats->lock);
 }
