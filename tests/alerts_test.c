@@ -207,6 +207,24 @@ static void keys_are_told_apart(void **state) {
   end(alerts);
 }
 
+/* One that was filled by hand, with no room for a NUL. */
+static void what_has_no_end_is_cut_off(void **state) {
+  shako_alerts *alerts = make(5, 60, 4);
+  shako_alert alert = alert_of("", 0);
+  const shako_alert_notice *notice;
+
+  (void)state;
+  memset(alert.key, 'k', sizeof(alert.key));
+  memset(alert.text, 't', sizeof(alert.text));
+  notice = shako_alerts_raise(alerts, &alert, 0);
+  assert_non_null(notice);
+  assert_non_null(memchr(notice->alert->key, 0, sizeof(alert.key)));
+  assert_non_null(memchr(notice->alert->text, 0, sizeof(alert.text)));
+  assert_memory_equal(notice->alert->text, alert.text, sizeof(alert.text) - 1);
+  assert_null(shako_alerts_raise(alerts, &alert, 1));
+  end(alerts);
+}
+
 /* Nothing is said until it has happened so often; the times are counted from
    the first notice. */
 static void a_threshold_is_reached_first(void **state) {
@@ -416,6 +434,7 @@ int main(void) {
       cmocka_unit_test(what_is_late_is_told_once),
       cmocka_unit_test(what_is_quiet_is_forgotten),
       cmocka_unit_test(keys_are_told_apart),
+      cmocka_unit_test(what_has_no_end_is_cut_off),
       cmocka_unit_test(a_threshold_is_reached_first),
       cmocka_unit_test(more_keys_than_places_share_one),
       cmocka_unit_test(what_is_only_counted_is_displaced),

@@ -132,7 +132,7 @@ static place *find(shako_alerts *alerts, const char *key, shako_time now) {
 
     if (is_free(p, now)) {
       found = found == NULL ? p : found;
-    } else if (strncmp(p->alert.key, key, sizeof(p->alert.key)) == 0) {
+    } else if (strncmp(p->alert.key, key, sizeof(p->alert.key) - 1) == 0) {
       return p;
     }
   }
@@ -226,11 +226,11 @@ static void advance(const shako_alerts *alerts, place *p, shako_time now) {
   }
 }
 
-/* A caller's strings may lack their NUL. */
-static void keep(place *p, const shako_alert *alert) {
-  shako__sized_copy(&p->alert, sizeof(p->alert), alert);
-  p->alert.key[sizeof(p->alert.key) - 1] = '\0';
-  p->alert.text[sizeof(p->alert.text) - 1] = '\0';
+/* Whoever filled it by hand may have left no room for a NUL. */
+static void keep(shako_alert *to, const shako_alert *alert) {
+  shako__sized_copy(to, sizeof(*to), alert);
+  to->key[sizeof(to->key) - 1] = '\0';
+  to->text[sizeof(to->text) - 1] = '\0';
 }
 
 const shako_alert_notice *shako_alerts_raise(shako_alerts *alerts,
@@ -238,7 +238,7 @@ const shako_alert_notice *shako_alerts_raise(shako_alerts *alerts,
                                              shako_time now) {
   place *p = place_for(alerts, alert, now);
 
-  keep(p, alert);
+  keep(&p->alert, alert);
   p->count++;
   p->total++;
   p->last = now;
