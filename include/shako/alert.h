@@ -134,8 +134,10 @@ SHAKO_API void shako_alerts_config_default_sized(shako_alerts_config *config,
  * An alert with a threshold is counted before its first notice likewise, and
  * forgotten where |max_wait| (or else an hour) passes before it is reached.
  *
- * Where all places are taken, alerts of more keys share one for each class and
- * severity; whoever can choose keys displaces nobody's.
+ * Where all places are taken, a new key has that of the oldest one that was
+ * counted and not told of yet.  Without such a one alerts of more keys share
+ * one for each class and severity: whoever can choose keys displaces none that
+ * was told of.
  *
  * Of one thread at a time.
  */
