@@ -172,8 +172,9 @@ static void drop_lightest(shako__rows *rows) {
 }
 
 static shako_span shorten(shako_span name) {
-  return (shako_span){name.ptr,
-                      name.len < SHAKO__NAME_MAX ? name.len : SHAKO__NAME_MAX};
+  return (shako_span){name.ptr, name.len < SHAKO__ROW_NAME_MAX
+                                    ? name.len
+                                    : SHAKO__ROW_NAME_MAX};
 }
 
 shako__row *shako__rows_take(shako__rows *rows, const shako__names *given) {

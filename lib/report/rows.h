@@ -5,7 +5,7 @@
 #include "report/columns.h"
 
 /* The most octets of a name. */
-#define SHAKO__NAME_MAX 255
+#define SHAKO__ROW_NAME_MAX 255
 
 /* By what a row is found; the second is empty where its kind has one name. */
 typedef struct shako__names {
@@ -47,8 +47,8 @@ int shako__rows_init(shako__rows *rows, shako__kind kind, uint32_t max,
 
 void shako__rows_free(shako__rows *rows);
 
-/* Returns the row of |names|, each cut to SHAKO__NAME_MAX octets, or a new one,
-   to which the caller adds one connection; without room "other".  Of the
+/* Returns the row of |names|, each cut to SHAKO__ROW_NAME_MAX octets, or a new
+   one, to which the caller adds one connection; without room "other".  Of the
    heaviest it is NULL without memory, and what the caller would have added is
    in |floor|. */
 shako__row *shako__rows_take(shako__rows *rows, const shako__names *names);

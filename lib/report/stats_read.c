@@ -18,7 +18,7 @@ typedef struct reader {
 
 /* The octets of a name, without its escapes. */
 typedef struct name_text {
-  uint8_t octets[SHAKO__NAME_MAX];
+  uint8_t octets[SHAKO__ROW_NAME_MAX];
   size_t len;
 } name_text;
 
@@ -148,7 +148,7 @@ static bool read_name(reader *r, name_text *text, shako_span *name) {
   while (word.len > 0) {
     int octet = cut_octet(&word);
 
-    if (octet < 0 || text->len == SHAKO__NAME_MAX) {
+    if (octet < 0 || text->len == SHAKO__ROW_NAME_MAX) {
       return wrong(r, "not a name as it is written");
     }
     text->octets[text->len++] = (uint8_t)octet;
