@@ -95,7 +95,9 @@ SHAKO_API size_t shako_destinations_write(
 
 /* Fills |*destination|, whose struct_size is set, with what holds for |domain|,
    the one behind the @ of a recipient, in any case: its own section, or else
-   that of the longest ".domain" over it, or else the default. */
+   that of the longest ".domain" over it, or else the default.  Sections are of
+   ASCII: give a domain with labels of UTF-8 as DNS has it, in A-labels (RFC
+   5890), or none but the default holds. */
 SHAKO_API void shako_destinations_find(const shako_destinations *destinations,
                                        shako_span domain,
                                        shako_destination *destination);
