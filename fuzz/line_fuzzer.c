@@ -238,13 +238,13 @@ static void check_size(const shako__param *param, uint64_t size) {
 
 /* What SIZE and BODY say, read one by one. */
 static void check_params(shako_span text) {
-  shako__params params;
+  shako_params params;
   shako__param param;
   bool has_size = false;
   unsigned flags = 0;
 
   if (shako__params_read(text, SHAKO_VERB_MAIL,
-                         SHAKO__ESMTP_SIZE | SHAKO__ESMTP_8BITMIME,
+                         SHAKO__ESMTP_SIZE | SHAKO__ESMTP_8BITMIME, NULL,
                          &params) != SHAKO__PARAMS_OK) {
     return;
   }

@@ -259,17 +259,17 @@ static void check_decoded(shako_span span, bool is_unitext, bool utf8) {
 }
 
 static void check_said(shako_verb verb, unsigned esmtp,
-                       const shako__params *params) {
+                       const shako_params *params) {
   bool mail = verb == SHAKO_VERB_MAIL;
   bool utf8 = (esmtp & SHAKO__ESMTP_IN_UTF8) != 0;
 
   CHECK((params->flags & ~0xfu) == 0 && params->notify <= 0xf);
   CHECK(mail ? params->notify == 0 && params->orcpt.len == 0
              : params->size == 0 && params->flags == 0 &&
-                   params->ret == SHAKO__RET_UNSAID && params->envid.len == 0 &&
-                   params->auth.len == 0);
-  CHECK(!(params->notify & SHAKO__NOTIFY_NEVER) ||
-        params->notify == SHAKO__NOTIFY_NEVER);
+                   params->ret == SHAKO_DSN_RET_UNSAID &&
+                   params->envid.len == 0 && params->auth.len == 0);
+  CHECK(!(params->notify & SHAKO_DSN_NOTIFY_NEVER) ||
+        params->notify == SHAKO_DSN_NOTIFY_NEVER);
   CHECK(params->envid.len <= 100);
   check_decoded(params->envid, false, false);
   if (!shako__equals(params->auth, "<>")) {
@@ -284,8 +284,9 @@ static void check_said(shako_verb verb, unsigned esmtp,
 
 static void check_params_of(shako_span text, shako_verb verb, unsigned esmtp) {
   int count = count_params(text, (esmtp & SHAKO__ESMTP_IN_UTF8) != 0);
-  shako__params params;
-  shako__params_result result = shako__params_read(text, verb, esmtp, &params);
+  shako_params params;
+  shako__params_result result =
+      shako__params_read(text, verb, esmtp, NULL, &params);
 
   CHECK(result != SHAKO__PARAMS_UNKNOWN || text.len > 0);
   CHECK((esmtp & 0x7fu) != 0 || result != SHAKO__PARAMS_OK || text.len == 0);

@@ -89,6 +89,8 @@ static void check_transaction(run *r, const shako_event *event) {
   case SHAKO_EVENT_HELLO:
   case SHAKO_EVENT_HANDSHAKE:
   case SHAKO_EVENT_CERTIFICATE:
+  case SHAKO_EVENT_AUTH:
+  case SHAKO_EVENT_COMMAND:
   case SHAKO_EVENT_VIOLATION:
     break;
   }
@@ -204,6 +206,8 @@ static void follow(run *r, const shako_event *event) {
   case SHAKO_EVENT_STARTTLS:
   case SHAKO_EVENT_HANDSHAKE:
   case SHAKO_EVENT_CERTIFICATE:
+  case SHAKO_EVENT_AUTH:
+  case SHAKO_EVENT_COMMAND:
   case SHAKO_EVENT_MAIL:
   case SHAKO_EVENT_RCPT:
   case SHAKO_EVENT_DATA:

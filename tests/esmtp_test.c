@@ -31,9 +31,9 @@ static void check_rows(shako_verb verb, unsigned esmtp, const row *rows,
   size_t i;
 
   for (i = 0; i < count; i++) {
-    shako__params params;
+    shako_params params;
 
-    if (shako__params_read(rows[i].text, verb, esmtp, &params) !=
+    if (shako__params_read(rows[i].text, verb, esmtp, NULL, &params) !=
         rows[i].want) {
       fail_msg("%s", rows[i].why);
     }
@@ -41,12 +41,13 @@ static void check_rows(shako_verb verb, unsigned esmtp, const row *rows,
 }
 
 /* Reads |text|, all of which is known. */
-static shako__params read_all(shako_verb verb, const char *text) {
-  shako__params params;
+static shako_params read_all(shako_verb verb, const char *text) {
+  shako_params params;
 
   memset(&params, 0x5a, sizeof(params));
   assert_int_equal(shako__params_read(shako__span(text), verb,
-                                      ALL | SHAKO__ESMTP_IN_UTF8, &params),
+                                      ALL | SHAKO__ESMTP_IN_UTF8, NULL,
+                                      &params),
                    OK);
   return params;
 }
@@ -57,12 +58,12 @@ static void check_span(shako_span span, const char *want) {
 }
 
 static void nothing_said_is_nothing_known(void **state) {
-  shako__params params = read_all(SHAKO_VERB_MAIL, "");
+  shako_params params = read_all(SHAKO_VERB_MAIL, "");
 
   (void)state;
   assert_int_equal(params.size, 0);
   assert_int_equal(params.flags, 0);
-  assert_int_equal(params.ret, SHAKO__RET_UNSAID);
+  assert_int_equal(params.ret, SHAKO_DSN_RET_UNSAID);
   assert_int_equal(params.notify, 0);
   assert_int_equal(params.envid.len, 0);
   assert_int_equal(params.auth.len, 0);
@@ -71,39 +72,39 @@ static void nothing_said_is_nothing_known(void **state) {
 }
 
 static void mail_says_all_that_it_can(void **state) {
-  shako__params params = read_all(
+  shako_params params = read_all(
       SHAKO_VERB_MAIL, " SIZE=1000 BODY=8BITMIME SMTPUTF8 RET=HDRS "
                        "ENVID=QQ+2B314 REQUIRETLS AUTH=e+3Dmc2@example.com");
 
   (void)state;
   assert_int_equal(params.size, 1000);
-  assert_int_equal(params.flags, SHAKO_MAIL_8BITMIME | SHAKO__MAIL_SMTPUTF8 |
-                                     SHAKO__MAIL_REQUIRETLS);
-  assert_int_equal(params.ret, SHAKO__RET_HDRS);
+  assert_int_equal(params.flags, SHAKO_MAIL_8BITMIME | SHAKO_MAIL_SMTPUTF8 |
+                                     SHAKO_MAIL_REQUIRETLS);
+  assert_int_equal(params.ret, SHAKO_DSN_RET_HDRS);
   check_span(params.envid, "QQ+2B314");
   check_span(params.auth, "e+3Dmc2@example.com");
 
   params = read_all(SHAKO_VERB_MAIL, "  ret=full  auth=<>  body=binarymime");
-  assert_int_equal(params.ret, SHAKO__RET_FULL);
+  assert_int_equal(params.ret, SHAKO_DSN_RET_FULL);
   check_span(params.auth, "<>");
-  assert_int_equal(params.flags, SHAKO__MAIL_BINARYMIME);
+  assert_int_equal(params.flags, SHAKO_MAIL_BINARYMIME);
 }
 
 static void rcpt_says_all_that_it_can(void **state) {
-  shako__params params = read_all(
+  shako_params params = read_all(
       SHAKO_VERB_RCPT,
       " NOTIFY=SUCCESS,DELAY,failure ORCPT=rfc822;Bob+2Bx@example.com");
 
   (void)state;
-  assert_int_equal(params.notify, SHAKO__NOTIFY_SUCCESS |
-                                      SHAKO__NOTIFY_FAILURE |
-                                      SHAKO__NOTIFY_DELAY);
+  assert_int_equal(params.notify, SHAKO_DSN_NOTIFY_SUCCESS |
+                                      SHAKO_DSN_NOTIFY_FAILURE |
+                                      SHAKO_DSN_NOTIFY_DELAY);
   check_span(params.orcpt_type, "rfc822");
   check_span(params.orcpt, "Bob+2Bx@example.com");
 
   params =
       read_all(SHAKO_VERB_RCPT, " ORCPT=UTF-8;\xc3\xa9\\x{E9}@b notify=never");
-  assert_int_equal(params.notify, SHAKO__NOTIFY_NEVER);
+  assert_int_equal(params.notify, SHAKO_DSN_NOTIFY_NEVER);
   check_span(params.orcpt_type, "UTF-8");
   check_span(params.orcpt, "\xc3\xa9\\x{E9}@b");
 }
@@ -131,10 +132,10 @@ static void c059_size_is_a_number(void **state) {
 
   (void)state;
   for (i = 0; i < COUNT(rows); i++) {
-    shako__params params;
+    shako_params params;
 
     if (shako__params_read(shako__span(rows[i].text), SHAKO_VERB_MAIL,
-                           SHAKO__ESMTP_SIZE, &params) != rows[i].want ||
+                           SHAKO__ESMTP_SIZE, NULL, &params) != rows[i].want ||
         (rows[i].want == OK && params.size != rows[i].size)) {
       fail_msg("%s", rows[i].text);
     }
@@ -246,13 +247,13 @@ static void c081_auth_is_a_mailbox_or_none(void **state) {
 static shako__params_result sized(shako_verb verb, const char *prefix,
                                   size_t count, const char *behind) {
   char text[1200];
-  shako__params params;
+  shako_params params;
   size_t len = strlen(prefix);
 
   memcpy(text, prefix, len);
   memset(text + len, 'x', count);
   strcpy(text + len + count, behind);
-  return shako__params_read(shako__span(text), verb, ALL, &params);
+  return shako__params_read(shako__span(text), verb, ALL, NULL, &params);
 }
 
 static void c069_values_are_taken_up_to_their_limits(void **state) {
@@ -313,11 +314,11 @@ static void c069_a_parameter_is_known_where_it_is_offered(void **state) {
       size_t v;
 
       for (v = 0; v < 2; v++) {
-        shako__params params;
+        shako_params params;
         bool ok = (esmtp & known[i].esmtp) && verbs[v] == known[i].verb;
 
         assert_int_equal(shako__params_read(shako__span(known[i].text),
-                                            verbs[v], esmtp, &params),
+                                            verbs[v], esmtp, NULL, &params),
                          ok ? OK : UNKNOWN);
       }
     }
@@ -330,16 +331,16 @@ static void t48_a_doubled_parameter_is_refused(void **state) {
   (void)state;
   for (i = 0; i < COUNT(known); i++) {
     char text[64];
-    shako__params params;
+    shako_params params;
     char *at;
 
     snprintf(text, sizeof(text), "%s%s", known[i].text, known[i].text);
     for (at = text; *at != '=' && *at != '\0'; at++) {
       *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
     }
-    assert_int_equal(
-        shako__params_read(shako__span(text), known[i].verb, ALL, &params),
-        MALFORMED);
+    assert_int_equal(shako__params_read(shako__span(text), known[i].verb, ALL,
+                                        NULL, &params),
+                     MALFORMED);
   }
 }
 
@@ -379,15 +380,15 @@ static void t48_what_is_no_parameter_is_refused(void **state) {
 static void t48_a_thousand_parameters_are_refused_at_the_second(void **state) {
   uint8_t octets[7000];
   shako_span text = {octets, sizeof(octets)};
-  shako__params params;
+  shako_params params;
   size_t i;
 
   (void)state;
   for (i = 0; i < sizeof(octets); i += 7) {
     memcpy(octets + i, " SIZE=1", 7);
   }
-  assert_int_equal(shako__params_read(text, SHAKO_VERB_MAIL, ALL, &params),
-                   MALFORMED);
+  assert_int_equal(
+      shako__params_read(text, SHAKO_VERB_MAIL, ALL, NULL, &params), MALFORMED);
 }
 
 int main(void) {

@@ -283,6 +283,8 @@ void mail_handle(mail *m, const shako_event *event) {
     break;
   case SHAKO_EVENT_VIOLATION:   /* the record counts them, ... */
   case SHAKO_EVENT_OBSERVED:    /* ... and these */
+  case SHAKO_EVENT_AUTH:        /* of a listener with mechanisms only */
+  case SHAKO_EVENT_COMMAND:     /* of one with commands only */
   case SHAKO_EVENT_HANDSHAKE:   /* of external TLS only */
   case SHAKO_EVENT_CERTIFICATE: /* of a provider that waits only */
     break;

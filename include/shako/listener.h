@@ -32,6 +32,22 @@ typedef struct shako_domain_map_row {
   const char *to;
 } shako_domain_map_row;
 
+/* What EHLO offers beside PIPELINING, 8BITMIME, ENHANCEDSTATUSCODES and SIZE; a
+   set of these.  All but LIMITS are promises that the application keeps, for
+   which none is a default. */
+#define SHAKO_OFFER_CHUNKING                                                   \
+  0x01u /* RFC 3030: a message may then hold CR and                            \
+           LF alone, in DATA's stead; to send it                               \
+           on by DATA as it is would be to smuggle                             \
+           (see SHAKO_EVENT_MESSAGE) */
+#define SHAKO_OFFER_BINARYMIME 0x02u /* RFC 3030 3; with CHUNKING */
+#define SHAKO_OFFER_SMTPUTF8   0x04u /* RFC 6531: paths and messages in UTF-8 */
+#define SHAKO_OFFER_DSN        0x08u /* RFC 3461 */
+#define SHAKO_OFFER_REQUIRETLS                                                 \
+  0x10u                          /* RFC 8689: inside TLS only; such a          \
+                                    message goes out by TLS or not at all */
+#define SHAKO_OFFER_LIMITS 0x20u /* RFC 9422: what the policy's limits are */
+
 typedef struct shako_listener_config {
   size_t struct_size;   /* set by shako_listener_config_default() */
   const char *name;     /* "Inboundmail"; NULL for none */
@@ -70,6 +86,29 @@ typedef struct shako_listener_config {
   shako_authorities *authorities; /* of clients' certificates; a reference is
                                      kept; NULL: none */
   size_t recv_buffer_size;        /* octets, 4096 at least; 16384 by default */
+  unsigned offers;                /* SHAKO_OFFER_*; 0 */
+  uint8_t lmtp;                   /* LHLO instead of EHLO and HELO, and a reply
+                                     for each recipient (RFC 2033) */
+  uint8_t delayed_rejection;      /* a peer with access REJECT is greeted, and
+                                     refused its recipients until it is
+                                     authenticated */
+  const char *auth_mechanisms;    /* "PLAIN LOGIN": those of SASL that the
+                                     policies with |auth| offer (RFC 4954), in
+                                     this order, copied; NULL: none.  EXTERNAL
+                                     is offered to clients whose certificate is
+                                     verified, a mechanism in -PLUS inside TLS */
+  const char *commands;    /* "XSTATUS HELP": verbs of the application's own,
+                              and of VRFY, EXPN and HELP those that it answers
+                              (SHAKO_EVENT_COMMAND); copied; NULL: none */
+  const char *keywords;    /* further lines of EHLO, with LF between them;
+                              copied; NULL: none */
+  const char *mail_params; /* "XTAG": keywords of further parameters of MAIL;
+                              copied; NULL: none */
+  const char *rcpt_params; /* likewise of RCPT */
+  const char *proxies;     /* "192.0.2.1, 10.0.0.0/8": peers that are proxies;
+                              each begins with a header of HAProxy's PROXY
+                              protocol, which says who the peer is.  Copied;
+                              NULL: nobody */
 } shako_listener_config;
 
 /* What shako_listener_config_default() calls. */

@@ -31,6 +31,13 @@ typedef enum shako_tls_ciphers {
   SHAKO_TLS_CIPHERS_LEGACY        /* CBC and RSA key exchange too, last */
 } shako_tls_ciphers;
 
+/* What a mail flow policy makes of AUTH (RFC 4954). */
+typedef enum shako_auth_setting {
+  SHAKO_AUTH_SETTING_OFF,       /* not offered */
+  SHAKO_AUTH_SETTING_PREFERRED, /* offered */
+  SHAKO_AUTH_SETTING_REQUIRED   /* ... and before it no mail is taken */
+} shako_auth_setting;
+
 /**
  * Reverse-paths, by any of these patterns:
  *
@@ -118,20 +125,31 @@ typedef struct shako_policy {
   uint32_t handshake_timeout;         /* ... from the 220 to the end of it */
   uint32_t session_timeout;           /* ... the peer's share of a connection */
   uint32_t answer_timeout;            /* ... the application's for a question */
+  shako_auth_setting auth;
+  uint8_t auth_in_clear;      /* also without TLS: passwords may be read by
+                                 whoever is on the way */
+  uint32_t max_auth_failures; /* before 421; no less than 3 (RFC 4954 9) */
+  uint32_t max_commands;      /* per connection, refused ones too */
+  uint32_t max_chunks;        /* BDAT commands of a message */
+  uint32_t data_timeout;      /* milliseconds between octets of a message */
+  uint32_t min_data_rate;     /* octets of a message a second, which must have
+                                 come after |data_timeout| at the latest */
 } shako_policy;
 
 /* What shako_policy_default() calls. */
 SHAKO_API void shako_policy_default_sized(shako_policy *policy, size_t size);
 
-/* Fills |*POLICY| with the defaults: accept, TLS No, 1.2 or later, 100 MiB,
-   1,000 recipients, messages and connections, 100 errors; 5 minutes idle (RFC
-   5321 4.5.3.2.7), 30 seconds for a handshake, an hour for a connection, 10
-   minutes for an answer. */
+/* Fills |*POLICY| with the defaults: accept, TLS No, 1.2 or later, no AUTH,
+   100 MiB, 1,000 recipients, messages and connections, 100 errors, 3 failed
+   AUTH, 100,000 commands and chunks; 5 minutes idle (RFC 5321 4.5.3.2.7), 3
+   minutes between octets of a message and 100 a second on the whole, 30 seconds
+   for a handshake, an hour for a connection, 10 minutes for an answer. */
 #define shako_policy_default(POLICY)                                           \
   shako_policy_default_sized((POLICY), sizeof(*(POLICY)))
 
 /* Fills |*POLICY| with the defaults for a port of submission (RFC 6409, port
-   587): as shako_policy_default(), with TLS Required. */
+   587): as shako_policy_default(), with TLS Required
+   and, where the listener has mechanisms, AUTH Required. */
 #define shako_policy_submission(POLICY)                                        \
   shako_policy_submission_sized((POLICY), sizeof(*(POLICY)))
 
@@ -147,7 +165,8 @@ typedef struct shako_facts {
   uint8_t mandatory_sender; /* MAIL's reverse-path is in
                                |tls_mandatory_senders| */
   uint8_t tls_verified;     /* the client's certificate is verified */
-  uint8_t reserved[2];      /* 0 */
+  uint8_t authenticated;    /* by AUTH */
+  uint8_t reject_delayed;   /* the listener's |delayed_rejection| */
 } shako_facts;
 
 typedef enum shako_verb {

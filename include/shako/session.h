@@ -2,6 +2,7 @@
 #define SHAKO_SESSION_H
 
 #include <shako/listener.h>
+#include <shako/received.h>
 #include <shako/record.h>
 
 #ifdef __cplusplus
@@ -117,34 +118,93 @@ typedef uint64_t shako_question;
 typedef enum shako_event_type {
   SHAKO_EVENT_LOOKUP = 1,      /* ? what the table needs to know of the peer */
   SHAKO_EVENT_CONNECT = 2,     /* ? greet, or turn away */
-  SHAKO_EVENT_HELLO = 3,       /* ? EHLO or HELO */
+  SHAKO_EVENT_HELLO = 3,       /* ? EHLO, HELO or LHLO */
   SHAKO_EVENT_STARTTLS = 4,    /* ? before the 220: go on, or answer 454 */
   SHAKO_EVENT_HANDSHAKE = 5,   /* ? TLS is the application's: shake hands */
   SHAKO_EVENT_CERTIFICATE = 6, /* ? the provider asks for time; accept: ask
                                   it again */
   SHAKO_EVENT_TLS = 7,         /*   the handshake is complete */
+  SHAKO_EVENT_AUTH = 8,        /* ? a step of a SASL mechanism */
   SHAKO_EVENT_MAIL = 9,        /* ? a transaction begins */
   SHAKO_EVENT_RCPT = 10,       /* ? one recipient */
-  SHAKO_EVENT_DATA = 11,       /* ? the message is about to follow */
+  SHAKO_EVENT_DATA = 11,       /* ? the message is about to follow, by DATA or
+                                    a first BDAT */
   SHAKO_EVENT_BODY = 12,       /*   some of the message, dots removed */
-  SHAKO_EVENT_MESSAGE = 13,    /* ? the message is complete */
+  SHAKO_EVENT_MESSAGE = 13,    /* ? the message is complete (LMTP: one
+                                    question for each recipient) */
   SHAKO_EVENT_RESET = 14,      /*   the transaction is gone; forget it */
   SHAKO_EVENT_VIOLATION = 15,  /*   the peer broke a rule and was told so */
   SHAKO_EVENT_CLOSED = 16,     /*   the last event */
-  SHAKO_EVENT_OBSERVED = 17    /*   the command that follows is served, and
+  SHAKO_EVENT_OBSERVED = 17,   /*   the command that follows is served, and
                                     Required would refuse it (tls_observed) */
+  SHAKO_EVENT_COMMAND = 18     /* ? one of the listener's |commands| */
 } shako_event_type;
 
-/* MAIL's parameters. */
-#define SHAKO_MAIL_8BITMIME 0x01u /* BODY=8BITMIME (RFC 6152) */
+/* What MAIL said; a set of these. */
+#define SHAKO_MAIL_8BITMIME   0x01u /* BODY=8BITMIME (RFC 6152) */
+#define SHAKO_MAIL_BINARYMIME 0x02u /* BODY=BINARYMIME (RFC 3030 3) */
+#define SHAKO_MAIL_SMTPUTF8   0x04u /* RFC 6531 */
+#define SHAKO_MAIL_REQUIRETLS 0x08u /* RFC 8689: pass it on, or not at all */
+
+/* MAIL's RET: how much of the message a DSN returns (RFC 3461 4.3). */
+typedef enum shako_dsn_ret {
+  SHAKO_DSN_RET_UNSAID,
+  SHAKO_DSN_RET_FULL,
+  SHAKO_DSN_RET_HDRS
+} shako_dsn_ret;
+
+/* RCPT's NOTIFY: when a DSN is wanted (RFC 3461 4.1), a set of these; 0 if
+   nothing was said.  NEVER stands alone. */
+#define SHAKO_DSN_NOTIFY_NEVER   0x01u
+#define SHAKO_DSN_NOTIFY_SUCCESS 0x02u
+#define SHAKO_DSN_NOTIFY_FAILURE 0x04u
+#define SHAKO_DSN_NOTIFY_DELAY   0x08u
+
+/* What the parameters of a MAIL or RCPT say.  Spans are parts of the command's
+   line, judged and as they stand there (xtext is not decoded), and empty where
+   nothing was said. */
+typedef struct shako_params {
+  shako_span text;       /* all of them: shako_params_next() */
+  uint64_t size;         /* MAIL: SIZE, octets; 0 if not declared (RFC 1870) */
+  unsigned flags;        /* MAIL: SHAKO_MAIL_* */
+  shako_dsn_ret ret;     /* MAIL */
+  shako_span envid;      /* MAIL: xtext (RFC 3461 4.4) */
+  shako_span auth;       /* MAIL: "<>", or a mailbox as xtext (RFC 4954 5).
+                            Without trust in who says it, it counts as <> */
+  unsigned notify;       /* RCPT: SHAKO_DSN_NOTIFY_* */
+  shako_span orcpt_type; /* RCPT: "rfc822" (RFC 3461 4.2) */
+  shako_span orcpt;      /* RCPT: xtext; unitext where the type is "utf-8"
+                            (RFC 6533 3) */
+} shako_params;
+
+/* Cuts the first parameter off |*text|, the |text| of a shako_params or what
+   an earlier call left of it, and stores its parts; |*value| is empty where it
+   has none.  Returns nonzero, or 0 where there is no more. */
+SHAKO_API int shako_params_next(shako_span *text, shako_span *keyword,
+                                shako_span *value);
+
+/* What a client says in one step of a SASL mechanism.  |mechanism| is the
+   listener's own word.  PLAIN, LOGIN and EXTERNAL are read by the library, to
+   the end, and asked about once; all others step by step. */
+typedef struct shako_auth {
+  const char *mechanism; /* "PLAIN" */
+  uint32_t step;         /* 0, then one more for each challenge */
+  uint8_t has_response;  /* 0: in step 0 the client gave no initial response */
+  shako_span response;   /* base64 taken off; empty where the library reads */
+  shako_span authzid;    /* PLAIN, EXTERNAL: as whom to act; empty: as who the
+                            client is */
+  shako_span authcid;    /* PLAIN, LOGIN: who the client says it is */
+  shako_span password;   /* PLAIN, LOGIN */
+} shako_auth;
 
 /**
  * Something that happened.  Owned by the session, and valid, spans and all,
  * until the next shako_session_poll() or shako_session_free().  Fields may be
  * added at the end of any struct.
  *
- * Every accepted MAIL ends in exactly one answered MESSAGE or in exactly one
- * RESET.
+ * Every accepted MAIL ends in exactly one answered MESSAGE (on LMTP in one for
+ * each accepted recipient) or in exactly one RESET, which takes back what of
+ * them is not answered.
  */
 typedef struct shako_event {
   shako_event_type type;
@@ -159,15 +219,17 @@ typedef struct shako_event {
     } connect;
     struct {
       shako_span name;
-      uint8_t extended; /* nonzero for EHLO */
+      uint8_t extended; /* nonzero for EHLO and LHLO */
     } hello;
     const shako_tls_info *tls; /* TLS */
+    const shako_auth *auth;    /* AUTH; wiped when it is answered */
     struct {
       shako_span path; /* "a@b.example" without brackets; empty for <> */
       shako_span local_part;
       shako_span domain;
-      uint64_t size;  /* octets; 0 if not declared (RFC 1870) */
+      uint64_t size;  /* as in |params|, as the next */
       unsigned flags; /* SHAKO_MAIL_* */
+      const shako_params *params;
     } mail;
     struct {
       shako_span path;
@@ -175,11 +237,19 @@ typedef struct shako_event {
       shako_span domain; /* empty for <Postmaster> */
       shako_span given;  /* |path| as the peer gave it, before the listener's
                             domain map and default domain */
+      const shako_params *params;
     } rcpt;
     shako_span body;
     struct {
-      uint64_t size; /* octets, dots removed */
+      uint64_t size;          /* octets, dots removed */
+      uint32_t recipient;     /* LMTP: which of the accepted ones, from 0 */
+      uint8_t bare_line_ends; /* a CR or LF alone is in it: as it is, it must
+                                 not go out by DATA */
     } message;
+    struct {
+      const char *verb; /* the listener's own word */
+      shako_span argument;
+    } command;
     struct {
       const char *reason; /* "rset", "ehlo", or that of what ended it */
     } reset;
@@ -231,7 +301,8 @@ SHAKO_API int shako_session_inform(shako_session *session,
  *
  * Returns 0, or
  *   SHAKO_ERR_STALE_QUESTION  the peer has left, or it was answered
- *   SHAKO_ERR_INVALID_STATE   HANDSHAKE takes shako_session_tls_external()
+ *   SHAKO_ERR_INVALID_STATE   HANDSHAKE takes shako_session_tls_external(),
+ *                             AUTH shako_session_authenticate()
  *   SHAKO_ERR_NOMEM           the session is over, as with SHAKO_ERR_TLS
  */
 SHAKO_API int shako_session_accept(shako_session *session,
@@ -243,9 +314,11 @@ SHAKO_API int shako_session_accept(shako_session *session,
 /**
  * Answers |question| in the application's words.  |code| says yes where it is
  * the one of the library's own words (220 for CONNECT and STARTTLS, 250 for
- * HELLO, MAIL, RCPT and MESSAGE, 354 for DATA); 4yz and 5yz say no, and 421
- * says no and ends the session.  CERTIFICATE takes a no only, LOOKUP 421 only,
- * and HANDSHAKE no code at all.
+ * HELLO, MAIL, RCPT and MESSAGE, 354 for DATA, any 2yz but 220, 221 and 235
+ * for COMMAND); 4yz and 5yz say no, and 421 says no and ends the session.
+ * CERTIFICATE and AUTH take a no only, LOOKUP 421 only, and HANDSHAKE no code
+ * at all.  A yes to DATA for BDAT is not said; a no is when the octets that it
+ * announced are past.
  *
  * |enhanced| is an RFC 3463 code of the same class ("5.1.1") or NULL, and is
  * left out where RFC 2034 has none (the greeting, EHLO, 354).  |text| is
@@ -262,6 +335,40 @@ SHAKO_API int shako_session_accept(shako_session *session,
 SHAKO_API int shako_session_answer(shako_session *session,
                                    shako_question question, int code,
                                    const char *enhanced, const char *text);
+
+/* The longest challenge, in octets. */
+#define SHAKO_CHALLENGE_MAX 9216
+
+/**
+ * Answers SHAKO_EVENT_AUTH with a challenge of |len| octets (334, in base64);
+ * the client's response is the next step.  PLAIN, LOGIN and EXTERNAL take none.
+ *
+ * Returns as shako_session_accept(), or
+ *   SHAKO_ERR_INVALID_ARGUMENT  |len| is more than SHAKO_CHALLENGE_MAX, or the
+ *                               library reads that mechanism
+ */
+SHAKO_API int shako_session_challenge(shako_session *session,
+                                      shako_question question,
+                                      const uint8_t *data, size_t len);
+
+/**
+ * Says yes (235) to SHAKO_EVENT_AUTH: the peer is |identity| (copied), 1 to 255
+ * octets of UTF-8 without controls.
+ *
+ * Returns as shako_session_accept(), or
+ *   SHAKO_ERR_INVALID_ARGUMENT  |identity|
+ */
+SHAKO_API int shako_session_authenticate(shako_session *session,
+                                         shako_question question,
+                                         shako_span identity);
+
+/* Returns as whom the peer is authenticated, or an empty span.  It lives as
+   long as the session. */
+SHAKO_API shako_span shako_session_identity(const shako_session *session);
+
+/* Returns how the transaction under way, or the next one, comes in, as `with`
+   of a Received field tells it: a set of SHAKO_RECEIVED_* (received.h). */
+SHAKO_API unsigned shako_session_protocol(const shako_session *session);
 
 /**
  * Answers SHAKO_EVENT_HANDSHAKE where the application runs TLS itself: |info|

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 
 #define BLOCK_SIZE 4096
@@ -52,6 +53,47 @@ const char *shako__strings_keep(shako__strings *strings, shako_span span) {
     memcpy(copy, span.ptr, span.len);
   }
   return copy;
+}
+
+static bool is_blank(uint8_t c) {
+  return c == ' ' || c == '\t' || c == '\n';
+}
+
+static bool is_not_blank(uint8_t c) {
+  return !is_blank(c);
+}
+
+const char *shako__strings_list(shako__strings *strings, shako_span text) {
+  char *list = shako__strings_make(strings, text.len + 1); /* all zero */
+  char *at = list;
+
+  while (list != NULL && text.len > 0) {
+    shako_span word;
+
+    shako__cut_class(&text, is_blank);
+    word = shako__cut_class(&text, is_not_blank);
+    if (word.len > 0) {
+      memcpy(at, word.ptr, word.len);
+      at += word.len + 1;
+    }
+  }
+  return list;
+}
+
+const char *shako__list_next(const char *word) {
+  const char *next = word + strlen(word) + 1;
+
+  return *word != '\0' && *next != '\0' ? next : NULL;
+}
+
+const char *shako__list_find(const char *list, shako_span word) {
+  if (list == NULL || word.len == 0) {
+    return NULL;
+  }
+  while (list != NULL && !shako__equals(word, list)) {
+    list = shako__list_next(list);
+  }
+  return list;
 }
 
 void shako__strings_free(shako__strings *strings) {

@@ -19,6 +19,20 @@ const char *shako__strings_keep(shako__strings *strings, shako_span span);
    without memory. */
 char *shako__strings_make(shako__strings *strings, size_t len);
 
+/* A list: words, each with its NUL, and behind the last one more NUL. */
+
+/* Returns the words of |text|, which blanks part, as a list, or NULL without
+   memory. */
+const char *shako__strings_list(shako__strings *strings, shako_span text);
+
+/* Returns the word behind |word| in its list, or NULL.  A list is its own first
+   word, and empty where that is. */
+const char *shako__list_next(const char *word);
+
+/* Returns the word of |list| (NULL: none) that is |word| but for case, or
+   NULL. */
+const char *shako__list_find(const char *list, shako_span word);
+
 void shako__strings_free(shako__strings *strings);
 
 #endif /* SHAKO_BASE_STRINGS_H */

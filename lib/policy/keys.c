@@ -21,6 +21,11 @@ static const shako__choice levels = {
 static const shako__choice purposes = {
     (const char *const[]){"client", "any", NULL}, 0,
     "neither \"client\" nor \"any\""};
+static const shako__choice auth_settings = {
+    (const char *const[]){"off", "preferred", "required", NULL},
+    SHAKO_AUTH_SETTING_OFF, "neither \"off\", \"preferred\" nor \"required\""};
+static const shako__choice on_off = {(const char *const[]){"on", "off", NULL},
+                                     0, "neither \"on\" nor \"off\""};
 static const shako__choice early = {
     (const char *const[]){"refuse", "allow", NULL}, 0,
     "neither \"refuse\" nor \"allow\""};
@@ -61,6 +66,9 @@ static const shako__key keys[] = {
     {.name = "tls_mandatory_senders",
      .kind = SHAKO__KEY_SENDERS,
      FIELD(tls_mandatory_senders)},
+    CHOICE("smtp_auth", auth, auth_settings),
+    CHOICE("smtp_auth_requires_tls", auth_in_clear, on_off),
+    LIMIT("max_auth_failures", max_auth_failures),
     LIMIT("max_message_size", max_message_size),
     LIMIT("max_msgs_per_session", max_messages),
     LIMIT("max_rcpts_per_msg", max_recipients),
@@ -75,6 +83,10 @@ static const shako__key keys[] = {
     SECONDS("idle_timeout", idle_timeout),
     SECONDS("handshake_timeout", handshake_timeout),
     SECONDS("session_timeout", session_timeout),
+    SECONDS("data_timeout", data_timeout),
+    LIMIT("min_data_rate", min_data_rate),
+    LIMIT("max_commands", max_commands),
+    LIMIT("max_chunks_per_msg", max_chunks),
     LIMIT("max_errors", max_errors),
     CHOICE("pipelining_early", pipelining_early, early),
     CHOICE("bare_line_ends", bare_line_ends, bare),

@@ -26,6 +26,12 @@ static const shako_policy defaults = {
     .handshake_timeout = 30000,
     .session_timeout = 3600000,
     .answer_timeout = 600000,
+    .auth = SHAKO_AUTH_SETTING_OFF,
+    .max_auth_failures = 3,
+    .max_commands = 100000,
+    .max_chunks = 100000,
+    .data_timeout = 180000,
+    .min_data_rate = 100,
 };
 
 void shako_policy_default_sized(shako_policy *policy, size_t size) {
@@ -64,6 +70,9 @@ static const char *judge_tls(const shako_policy *policy) {
   }
   if (policy->tls_min_version != 0x0303 && policy->tls_min_version != 0x0304) {
     return "policy.tls_min_version: neither 0x0303 nor 0x0304";
+  }
+  if ((unsigned)policy->auth > SHAKO_AUTH_SETTING_REQUIRED) {
+    return "policy.auth: no such setting";
   }
   if (policy->client_fingerprints &&
       shako__fingerprints_judge(shako__span(policy->client_fingerprints))) {
@@ -113,6 +122,39 @@ static bool is_free_before_tls(shako_verb verb) {
          verb == SHAKO_VERB_STARTTLS || verb == SHAKO_VERB_QUIT;
 }
 
+/* RFC 4954 6: what a server that requires AUTH still takes without it. */
+static bool is_free_before_auth(shako_verb verb) {
+  return verb == SHAKO_VERB_AUTH || verb == SHAKO_VERB_EHLO ||
+         verb == SHAKO_VERB_HELO || verb == SHAKO_VERB_NOOP ||
+         verb == SHAKO_VERB_RSET || verb == SHAKO_VERB_QUIT ||
+         verb == SHAKO_VERB_STARTTLS;
+}
+
+/* The rest of the gate: who the peer says it is. */
+static const shako_verdict *check_identity(const shako_policy *policy,
+                                           const shako_facts *facts,
+                                           shako_verb verb) {
+  bool clear = facts->tls_version == 0;
+  bool offered = policy->auth != SHAKO_AUTH_SETTING_OFF;
+  bool required = policy->auth == SHAKO_AUTH_SETTING_REQUIRED;
+  bool rejected =
+      policy->access == SHAKO_ACCESS_REJECT && facts->reject_delayed;
+
+  if (verb == SHAKO_VERB_AUTH && !offered) {
+    return shako__refusal_verdict(SHAKO__REFUSAL_AUTH_NOT_OFFERED);
+  }
+  if (verb == SHAKO_VERB_AUTH && clear && !policy->auth_in_clear) {
+    return shako__refusal_verdict(SHAKO__REFUSAL_TLS_REQUIRED_OF_AUTH);
+  }
+  if (required && !facts->authenticated && !is_free_before_auth(verb)) {
+    return shako__refusal_verdict(SHAKO__REFUSAL_AUTH_REQUIRED);
+  }
+  if (rejected && !facts->authenticated && verb == SHAKO_VERB_RCPT) {
+    return shako__refusal_verdict(SHAKO__REFUSAL_REJECTED);
+  }
+  return NULL;
+}
+
 /* One condition a line, the first that holds decides; none is joined with
    another, so that none can let through what the next one would refuse. */
 const shako_verdict *shako_policy_check(const shako_policy *policy,
@@ -143,7 +185,7 @@ const shako_verdict *shako_policy_check(const shako_policy *policy,
   if (verb == SHAKO_VERB_STARTTLS && !offered) {
     return shako__refusal_verdict(SHAKO__REFUSAL_TLS_NOT_OFFERED);
   }
-  return NULL;
+  return check_identity(policy, facts, verb);
 }
 
 const shako_verdict *shako_policy_observe(const shako_policy *policy,

@@ -25,6 +25,25 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
      "This TLS is too weak for mail from you"),
   NO(CLIENT_CERTIFICATE,  554, "5.7.0", "client-certificate",  0,
      "Your certificate is not verified"),
+  /* RFC 4954 4, 6 and 9 */
+  NO(AUTH_NOT_OFFERED,    502, "5.5.1", "auth-not-offered",    0,
+     "AUTH is not offered"),
+  NO(TLS_REQUIRED_OF_AUTH, 530, "5.7.0", "tls-required-of-auth", 0,
+     "Must issue a STARTTLS command first"),
+  NO(AUTH_REQUIRED,       530, "5.7.0", "auth-required",       0,
+     "Authentication required"),
+  NO(REJECTED,            550, "5.7.1", "rejected",            0,
+     "No SMTP service for you"),
+  NO(UNKNOWN_MECHANISM,   504, "5.5.4", "unknown-mechanism",   0,
+     "Authentication mechanism not offered"),
+  NO(BAD_RESPONSE,        501, "5.5.2", "bad-response",        0,
+     "Not what the authentication mechanism asks for"),
+  NO(RESPONSE_TOO_LONG,   500, "5.5.6", "response-too-long",   0,
+     "Authentication exchange line is too long"),
+  NO(AUTH_CANCELLED,      501, "5.7.0", "auth-cancelled",      0,
+     "Authentication cancelled"),
+  NO(TOO_MANY_AUTH_FAILURES, 421, "4.7.0", "too-many-auth-failures", 1,
+     "Too many failed authentications"),
   /* Before any cryptography is spent */
   NO(TOO_MANY_HANDSHAKES, 454, "4.7.0", "too-many-handshakes", 0,
      "Too many handshakes at the moment"),
@@ -57,6 +76,9 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
      "Syntax error in the reverse-path"),
   NO(BAD_FORWARD_PATH,    501, "5.1.3", "bad-forward-path",    0,
      "Syntax error in the forward-path"),
+  /* RFC 6531 3.5 */
+  NO(NEEDS_SMTPUTF8,      553, "5.6.7", "needs-smtputf8",      0,
+     "Such an address needs SMTPUTF8"),
   /* RFC 5321 2.4, 4.1.2, 4.5.3.1.9 */
   NO(BAD_OCTETS,          501, "5.5.2", "bad-octets",          0,
      "Only printable ASCII is taken here"),
@@ -70,6 +92,8 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
      "Message exceeds the size limit"),
   NO(CHUNK_TOO_BIG,       421, "4.3.4", "chunk-too-big",       1,
      "Chunk exceeds the size limit"),
+  NO(TOO_MANY_CHUNKS,     421, "4.7.0", "too-many-chunks",     1,
+     "Too many chunks of one message"),
   /* RFC 5321 4.5.3.1.10, 3.8 */
   NO(TOO_MANY_RECIPIENTS, 452, "4.5.3", "too-many-recipients", 0,
      "Too many recipients"),
@@ -81,6 +105,8 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
      "Too many connections"),
   NO(TOO_MANY_ERRORS,     421, "4.7.0", "too-many-errors",     1,
      "Too many errors"),
+  NO(TOO_MANY_COMMANDS,   421, "4.7.0", "too-many-commands",   1,
+     "Too many commands on one connection"),
   NO(SHUTDOWN,            421, "4.3.2", "shutdown",            1,
      "Service shutting down"),
   /* RFC 5321 4.5.3.2 */
@@ -88,8 +114,15 @@ static const shako_verdict refusals[SHAKO__REFUSAL_COUNT] = {
      "Idle for too long"),
   NO(SESSION_TIMEOUT,     421, "4.4.2", "session-timeout",     1,
      "Connected for too long"),
+  NO(DATA_TIMEOUT,        421, "4.4.2", "data-timeout",        1,
+     "Waited too long for more of the message"),
+  NO(TOO_SLOW,            421, "4.4.2", "too-slow",            1,
+     "The message comes too slowly"),
   NO(ANSWER_TIMEOUT,      421, "4.3.0", "answer-timeout",      1,
      "No answer from the mail system"),
+  /* A proxy's header: nothing that a peer would understand */
+  NO(BAD_PROXY_HEADER,      0, NULL,    "bad-proxy-header",    1,
+     NULL),
 };
 /* clang-format on */
 

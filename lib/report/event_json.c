@@ -54,6 +54,10 @@ static void put_mail(shako__json *json, const shako_event *event) {
   shako__json_number(json, "size", event->u.mail.size);
   shako__json_bool(json, "eight_bit",
                    event->u.mail.flags & SHAKO_MAIL_8BITMIME);
+  shako__json_bool(json, "binary", event->u.mail.flags & SHAKO_MAIL_BINARYMIME);
+  shako__json_bool(json, "smtputf8", event->u.mail.flags & SHAKO_MAIL_SMTPUTF8);
+  shako__json_bool(json, "requiretls",
+                   event->u.mail.flags & SHAKO_MAIL_REQUIRETLS);
 }
 
 static void put_verdict(shako__json *json, const shako_verdict *verdict) {
@@ -91,6 +95,7 @@ static void put_fields(shako__json *json, const shako_event *event) {
     break;
   case SHAKO_EVENT_MESSAGE:
     shako__json_number(json, "octets", event->u.message.size);
+    shako__json_number(json, "recipient", event->u.message.recipient);
     break;
   case SHAKO_EVENT_RESET:
     shako__json_string(json, "reason", event->u.reset.reason);
@@ -106,6 +111,13 @@ static void put_fields(shako__json *json, const shako_event *event) {
     break;
   case SHAKO_EVENT_OBSERVED:
     put_verdict(json, event->u.observed.verdict);
+    break;
+  case SHAKO_EVENT_AUTH: /* never what was said */
+    shako__json_string(json, "mechanism", event->u.auth->mechanism);
+    shako__json_number(json, "step", event->u.auth->step);
+    break;
+  case SHAKO_EVENT_COMMAND: /* likewise */
+    shako__json_string(json, "verb", event->u.command.verb);
     break;
   case SHAKO_EVENT_STARTTLS:
   case SHAKO_EVENT_HANDSHAKE:

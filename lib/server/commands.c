@@ -1,6 +1,7 @@
 #include "server/verbs.h"
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 #include "policy/refusals.h"
 #include "server/counters.h"
 #include "smtp/esmtp.h"
@@ -10,6 +11,36 @@
 
 static const shako_verdict *no(shako__refusal refusal) {
   return shako__refusal_verdict(refusal);
+}
+
+/* Whether EHLO offered SMTPUTF8. */
+static bool has_utf8(const shako_session *session) {
+  return session->home == SHAKO__PHASE_EHLO &&
+         (session->listener->offers & SHAKO_OFFER_SMTPUTF8);
+}
+
+/* A verb of the application's own. */
+static const shako__verb_row own_row = {"",
+                                        SHAKO_VERB_UNKNOWN,
+                                        SHAKO__ANYWHERE,
+                                        shako__parse_any,
+                                        SHAKO_EVENT_COMMAND,
+                                        NULL};
+
+/* The row of |verb| on this listener. */
+static const shako__verb_row *find_row(const shako_session *session,
+                                       shako_span verb) {
+  const shako_listener *listener = session->listener;
+  const shako__verb_row *row = shako__verb_find(verb);
+  uint32_t elsewhere = listener->lmtp ? SHAKO__IN_SMTP : SHAKO__IN_LMTP;
+
+  if (row->phases & elsewhere) {
+    return shako__verb_find((shako_span){NULL, 0});
+  }
+  return row->verb == SHAKO_VERB_UNKNOWN &&
+                 shako__list_find(listener->commands, verb)
+             ? &own_row
+             : row;
 }
 
 /* What is judged before syntax: the gate, which sees every verb, then the
@@ -29,38 +60,32 @@ static const shako_verdict *judge(const shako_session *session,
   if (!(row->phases & (1u << session->phase))) {
     return no(SHAKO__REFUSAL_BAD_SEQUENCE);
   }
-  if ((row->phases & SHAKO__IN_CLEAR) && session->secure) {
+  if ((row->phases & SHAKO__IN_CLEAR) &&
+      (session->secure || facts.authenticated)) {
     return no(SHAKO__REFUSAL_BAD_SEQUENCE);
   }
   return NULL;
 }
 
+/* RFC 6531 3.3: what may stand behind verbs that take addresses. */
+static bool is_utf8_argument(const shako_session *session,
+                             const shako__verb_row *row, shako_span argument) {
+  bool takes = row->verb == SHAKO_VERB_MAIL || row->verb == SHAKO_VERB_RCPT ||
+               row->verb == SHAKO_VERB_VRFY || row->verb == SHAKO_VERB_EXPN;
+
+  return takes && has_utf8(session) && shako__is_utf8_text(argument);
+}
+
 static const shako_verdict *parse(shako_session *session,
                                   const shako__verb_row *row,
                                   const shako__command *command) {
-  if (command->damaged && row->verb != SHAKO_VERB_UNKNOWN) {
+  bool known = row->parse != shako__parse_unknown;
+
+  if (command->damaged && known &&
+      !is_utf8_argument(session, row, command->argument)) {
     return no(SHAKO__REFUSAL_BAD_OCTETS);
   }
   return row->parse(session, command->argument);
-}
-
-/* Puts |refusal| off until the octets that BDAT announced are swallowed, for
-   they are in the stream whatever the answer is (RFC 3030 2).  Returns false
-   where nobody knows how many they are. */
-static bool put_off(shako_session *session, const shako_verdict *refusal,
-                    const shako__command *command) {
-  uint64_t limit = shako__policy(session)->max_message_size;
-  bool last;
-
-  if (!shako__bdat_read(command->argument, &session->swallow, &last)) {
-    return false;
-  }
-  session->skipped = (uint8_t)shako__refusal_of(refusal);
-  if (limit != 0 && session->swallow > limit) {
-    session->swallow = limit;
-    session->skipped = SHAKO__REFUSAL_CHUNK_TOO_BIG;
-  }
-  return true;
 }
 
 /* Says no to a command; or, where its octets are not yet past, will. */
@@ -70,7 +95,7 @@ static void turn_down(shako_session *session, const shako_verdict *refusal,
   bool close = shako__verb_is_foreign(command->verb);
 
   if (row->verb == SHAKO_VERB_BDAT && !session->skipping) {
-    close = !put_off(session, refusal, command);
+    close = !shako__chunk_refuse(session, refusal, command->argument);
     if (session->swallow > 0) {
       return;
     }
@@ -95,7 +120,7 @@ bool shako__command_observe(shako_session *session, shako_span line) {
     session->seen = false;
     return false;
   }
-  verb = shako__verb_find(shako__command_split(line).verb)->verb;
+  verb = find_row(session, shako__command_split(line).verb)->verb;
   refusal = shako_policy_observe(policy, &facts, verb);
   if (!refusal || shako_policy_check(policy, &facts, verb)) {
     return false;
@@ -107,14 +132,43 @@ bool shako__command_observe(shako_session *session, shako_span line) {
   return true;
 }
 
+/* Whether there were too many commands on the connection. */
+static bool is_spent(const shako_session *session) {
+  uint32_t max = shako__policy(session)->max_commands;
+
+  return max != 0 && session->commands > max;
+}
+
+/* Does what |row| says, or asks: what the application answers itself as a
+   COMMAND. */
+static void act(shako_session *session, const shako__verb_row *row,
+                const shako__command *command) {
+  const char *own =
+      shako__list_find(session->listener->commands, command->verb);
+
+  if (own && shako__verb_may_be_asked(row->verb)) {
+    shako__ask(session, SHAKO_EVENT_COMMAND);
+    session->event.u.command.verb = own;
+    session->event.u.command.argument = command->argument;
+  } else if (row->ask != 0) {
+    shako__ask(session, row->ask);
+  } else {
+    row->act(session);
+  }
+}
+
 void shako__command_take(shako_session *session, shako_span line,
                          bool too_long) {
   const shako__command command = shako__command_split(line);
-  const shako__verb_row *row = shako__verb_find(command.verb);
+  const shako__verb_row *row = find_row(session, command.verb);
   const shako_verdict *refusal = judge(session, row, too_long);
 
   session->active = session->now;
   session->commands++;
+  if (is_spent(session)) {
+    shako__refuse(session, no(SHAKO__REFUSAL_TOO_MANY_COMMANDS), true);
+    return;
+  }
   if (!refusal) {
     refusal = parse(session, row, &command);
   }
@@ -123,10 +177,8 @@ void shako__command_take(shako_session *session, shako_span line,
   }
   if (refusal) {
     turn_down(session, refusal, row, &command);
-  } else if (row->ask != 0) {
-    shako__ask(session, row->ask);
   } else {
-    row->act(session);
+    act(session, row, &command);
   }
 }
 
@@ -163,14 +215,6 @@ const shako_verdict *shako__parse_unknown(shako_session *session,
   (void)argument;
 
   return no(SHAKO__REFUSAL_UNKNOWN_COMMAND);
-}
-
-const shako_verdict *shako__parse_unavailable(shako_session *session,
-                                              shako_span argument) {
-  (void)session;
-  (void)argument;
-
-  return no(SHAKO__REFUSAL_NOT_IMPLEMENTED);
 }
 
 const shako_verdict *shako__parse_none(shako_session *session,
@@ -235,15 +279,48 @@ static bool cut_keyword(shako_span *text, const char *keyword) {
 
 /* What EHLO offered; without it there are no parameters (RFC 5321 2.2.1). */
 static unsigned offered(const shako_session *session) {
-  return session->home == SHAKO__PHASE_EHLO
-             ? SHAKO__ESMTP_SIZE | SHAKO__ESMTP_8BITMIME
-             : 0;
+  static const struct {
+    unsigned offer, esmtp;
+  } rows[] = {
+      {SHAKO_OFFER_BINARYMIME, SHAKO__ESMTP_BINARYMIME},
+      {SHAKO_OFFER_SMTPUTF8, SHAKO__ESMTP_SMTPUTF8},
+      {SHAKO_OFFER_DSN, SHAKO__ESMTP_DSN},
+      {SHAKO_OFFER_REQUIRETLS, SHAKO__ESMTP_REQUIRETLS},
+  };
+  unsigned offers = session->listener->offers;
+  unsigned esmtp = SHAKO__ESMTP_SIZE | SHAKO__ESMTP_8BITMIME;
+
+  if (session->home != SHAKO__PHASE_EHLO) {
+    return 0;
+  }
+  if (!session->secure) {
+    offers &= ~SHAKO_OFFER_REQUIRETLS;
+  }
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    if (offers & rows[i].offer) {
+      esmtp |= rows[i].esmtp;
+    }
+  }
+  if (shako__auth_is_offered(session)) {
+    esmtp |= SHAKO__ESMTP_AUTH;
+  }
+  if (session->transaction && (session->mail_flags & SHAKO_MAIL_SMTPUTF8)) {
+    esmtp |= SHAKO__ESMTP_IN_UTF8;
+  }
+  return esmtp;
 }
 
 static const shako_verdict *read_params(const shako_session *session,
                                         shako_span text, shako_verb verb,
-                                        shako__params *params) {
-  switch (shako__params_read(text, verb, offered(session), params)) {
+                                        shako_params *params) {
+  const shako_listener *listener = session->listener;
+  const char *more =
+      verb == SHAKO_VERB_MAIL ? listener->mail_params : listener->rcpt_params;
+
+  if (session->home != SHAKO__PHASE_EHLO) {
+    more = NULL;
+  }
+  switch (shako__params_read(text, verb, offered(session), more, params)) {
   case SHAKO__PARAMS_OK:
     return NULL;
   case SHAKO__PARAMS_MALFORMED:
@@ -252,6 +329,30 @@ static const shako_verdict *read_params(const shako_session *session,
     return no(SHAKO__REFUSAL_UNKNOWN_PARAMETER);
   }
   return no(SHAKO__REFUSAL_BAD_PARAMETER);
+}
+
+/* Returns a copy of |params| that lives as long as the event.  Where nothing is
+   said it takes no memory; where there is none, the session is over. */
+static const shako_params *keep_params(shako_session *session,
+                                       const shako_params *params) {
+  static const shako_params nothing = {0};
+  shako__extra *extra;
+
+  if (params->text.len == 0) {
+    return &nothing;
+  }
+  extra = shako__need_extra(session);
+  if (!extra) {
+    shako__fail(session, SHAKO_ERR_NOMEM);
+    return &nothing;
+  }
+  extra->params = *params;
+  return &extra->params;
+}
+
+/* RFC 6531 3.5: an address beyond ASCII is for SMTPUTF8 alone. */
+static bool lacks_utf8(shako_span path, unsigned flags) {
+  return !(flags & SHAKO_MAIL_SMTPUTF8) && !shako__all_text(path);
 }
 
 /* The gate once more, now that the reverse-path is known. */
@@ -272,19 +373,22 @@ const shako_verdict *shako__parse_mail(shako_session *session,
                                        shako_span argument) {
   const shako_policy *policy = shako__policy(session);
   const shako_verdict *refusal;
-  shako__params params;
+  shako_params params;
   shako__path path;
 
   if (!cut_keyword(&argument, "FROM:")) {
     return no(SHAKO__REFUSAL_BAD_PARAMETER);
   }
-  if (!shako__reverse_path_read(&argument, false, &path) &&
+  if (!shako__reverse_path_read(&argument, has_utf8(session), &path) &&
       !shako__path_complete(session, &argument, &path)) {
     return no(SHAKO__REFUSAL_BAD_REVERSE_PATH);
   }
   refusal = read_params(session, argument, SHAKO_VERB_MAIL, &params);
   if (refusal) {
     return refusal;
+  }
+  if (lacks_utf8(path.mailbox, params.flags)) {
+    return no(SHAKO__REFUSAL_NEEDS_SMTPUTF8);
   }
   if (policy->max_message_size != 0 && params.size > policy->max_message_size) {
     return no(SHAKO__REFUSAL_MESSAGE_TOO_BIG);
@@ -298,6 +402,8 @@ const shako_verdict *shako__parse_mail(shako_session *session,
   session->event.u.mail.domain = path.domain;
   session->event.u.mail.size = params.size;
   session->event.u.mail.flags = params.flags;
+  session->event.u.mail.params = keep_params(session, &params);
+  session->mail_flags = (uint8_t)params.flags;
   return judge_sender(session, path.mailbox);
 }
 
@@ -306,19 +412,22 @@ const shako_verdict *shako__parse_rcpt(shako_session *session,
                                        shako_span argument) {
   const shako_policy *policy = shako__policy(session);
   const shako_verdict *refusal;
-  shako__params params;
+  shako_params params;
   shako__path path;
 
   if (!cut_keyword(&argument, "TO:")) {
     return no(SHAKO__REFUSAL_BAD_PARAMETER);
   }
-  if (!shako__forward_path_read(&argument, false, &path) &&
+  if (!shako__forward_path_read(&argument, has_utf8(session), &path) &&
       !shako__path_complete(session, &argument, &path)) {
     return no(SHAKO__REFUSAL_BAD_FORWARD_PATH);
   }
   refusal = read_params(session, argument, SHAKO_VERB_RCPT, &params);
   if (refusal) {
     return refusal;
+  }
+  if (lacks_utf8(path.mailbox, session->mail_flags)) {
+    return no(SHAKO__REFUSAL_NEEDS_SMTPUTF8);
   }
   if (policy->max_recipients != 0 &&
       session->recipients >= policy->max_recipients) {
@@ -334,20 +443,17 @@ const shako_verdict *shako__parse_rcpt(shako_session *session,
   session->event.u.rcpt.path = path.mailbox;
   session->event.u.rcpt.local_part = path.local_part;
   session->event.u.rcpt.domain = path.domain;
+  session->event.u.rcpt.params = keep_params(session, &params);
   return NULL;
 }
 
-/* RFC 3030 2.  Not served yet; turn_down() swallows what it announces. */
-const shako_verdict *shako__parse_bdat(shako_session *session,
+/* RFC 3030 3: what is not lines of text cannot come by DATA. */
+const shako_verdict *shako__parse_data(shako_session *session,
                                        shako_span argument) {
-  uint64_t size;
-  bool last;
-
-  (void)session;
-
-  return shako__bdat_read(argument, &size, &last)
-             ? no(SHAKO__REFUSAL_NOT_IMPLEMENTED)
-             : no(SHAKO__REFUSAL_BAD_PARAMETER);
+  if (session->mail_flags & SHAKO_MAIL_BINARYMIME) {
+    return no(SHAKO__REFUSAL_BAD_SEQUENCE);
+  }
+  return shako__parse_none(session, argument);
 }
 
 void shako__act_rset(shako_session *session) {
@@ -359,15 +465,19 @@ void shako__act_noop(shako_session *session) {
   shako__say(session, 250, "2.0.0", "Ok");
 }
 
-/* RFC 5321 7.3: where these are not served, 252 and nothing else. */
 void shako__act_verify(shako_session *session) {
-  shako__say(session, 252, "2.5.0", "Cannot verify, but will take mail for it");
+  shako__say(session, 252, "2.5.0", SHAKO__CANNOT_VERIFY);
+}
+
+const char *shako__help_text(const shako_session *session) {
+  return session->listener->lmtp
+             ? "LHLO MAIL RCPT DATA RSET NOOP QUIT STARTTLS VRFY EXPN HELP"
+             : "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT STARTTLS VRFY EXPN "
+               "HELP";
 }
 
 void shako__act_help(shako_session *session) {
-  shako__say(session, 214, "2.0.0",
-             "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT STARTTLS VRFY EXPN "
-             "HELP");
+  shako__say(session, 214, "2.0.0", shako__help_text(session));
 }
 
 void shako__act_quit(shako_session *session) {

@@ -170,6 +170,9 @@ static const char *judge_config(const shako_listener_config *config,
     why = judge_tls(config);
   }
   if (!why) {
+    why = shako__offers_judge(config);
+  }
+  if (!why) {
     why = judge_policies(config, policy);
   }
   if (!why && (config->recv_buffer_size < RECV_BUFFER_MIN ||
@@ -300,7 +303,8 @@ static shako_listener *make(const shako_listener_config *config,
   shako__nameset_init(&listener->mapped, &listener->mem);
   copy_plain(listener, config);
   if (!keep_names(listener, config) || !keep_policy(listener, policy) ||
-      !keep_map(listener, config) || !keep_shared(listener, config)) {
+      !shako__offers_keep(listener, config) || !keep_map(listener, config) ||
+      !keep_shared(listener, config)) {
     shako_listener_unref(listener);
     return NULL;
   }

@@ -35,6 +35,23 @@ struct shako_listener {
   bool external_tls;
   bool alpn_any;
   uint32_t recv_buffer_size;
+  unsigned offers;             /* SHAKO_OFFER_* */
+  const char *auth_mechanisms; /* lists (base/strings.h); NULL for none */
+  const char *commands;
+  const char *mail_params;
+  const char *rcpt_params;
+  const char *keywords; /* lines with LF between them; NULL for none */
+  bool lmtp;
+  bool delayed_rejection;
 };
+
+/* listener_offers.c: what EHLO offers */
+
+/* Returns what is wrong with what |config| has to offer, or NULL. */
+const char *shako__offers_judge(const shako_listener_config *config);
+
+/* Keeps it.  Returns false without memory. */
+bool shako__offers_keep(shako_listener *listener,
+                        const shako_listener_config *config);
 
 #endif /* SHAKO_SERVER_LISTENER_H */

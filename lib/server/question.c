@@ -1,7 +1,8 @@
-#include "server/session.h"
+#include "server/verbs.h"
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "policy/refusals.h"
 #include "policy/words.h"
@@ -25,7 +26,7 @@ typedef struct yes_row {
 } yes_row;
 
 static yes_row yes_of(shako_event_type type) {
-  static const yes_row rows[SHAKO_EVENT_CLOSED + 1] = {
+  static const yes_row rows[SHAKO_EVENT_COMMAND + 1] = {
       [SHAKO_EVENT_CONNECT] = {220, NULL, "ESMTP"},
       [SHAKO_EVENT_HELLO] = {250, NULL, NULL},
       [SHAKO_EVENT_STARTTLS] = {220, "2.0.0", "Ready to start TLS"},
@@ -33,9 +34,23 @@ static yes_row yes_of(shako_event_type type) {
       [SHAKO_EVENT_RCPT] = {250, "2.1.5", "Ok"},
       [SHAKO_EVENT_DATA] = {354, NULL, "End data with <CR><LF>.<CR><LF>"},
       [SHAKO_EVENT_MESSAGE] = {250, "2.0.0", "Ok"},
+      [SHAKO_EVENT_COMMAND] = {250, "2.0.0", "Ok"},
   };
 
   return rows[type];
+}
+
+/* ... and what to a command that the application answers. */
+static yes_row yes_to_command(const shako_session *session) {
+  switch (shako__verb_find(shako__span(session->event.u.command.verb))->verb) {
+  case SHAKO_VERB_VRFY:
+  case SHAKO_VERB_EXPN:
+    return (yes_row){252, "2.5.0", SHAKO__CANNOT_VERIFY};
+  case SHAKO_VERB_HELP:
+    return (yes_row){214, "2.0.0", shako__help_text(session)};
+  default:
+    return yes_of(SHAKO_EVENT_COMMAND);
+  }
 }
 
 /* The policy's words for a greeting.  |buf| holds SHAKO_REPLY_TEXT_MAX octets
@@ -54,11 +69,20 @@ static void put_words(const shako_session *session, const char *template,
 
 static bool is_rejected(const shako_session *session) {
   return session->asked == SHAKO_EVENT_CONNECT &&
-         shako__policy(session)->access == SHAKO_ACCESS_REJECT;
+         shako__policy(session)->access == SHAKO_ACCESS_REJECT &&
+         !session->listener->delayed_rejection;
 }
 
 static bool is_hello_yes(const shako_session *session, int code) {
   return session->asked == SHAKO_EVENT_HELLO && code < 400;
+}
+
+/* A yes to a chunk is not said, and a no not yet (RFC 3030 2). */
+static bool is_kept_back(const shako_session *session, shako__answer answer) {
+  bool chunk = session->asked == SHAKO_EVENT_DATA && session->chunked;
+
+  return chunk && (answer == SHAKO__ANSWER_YES ||
+                   (answer == SHAKO__ANSWER_NO && session->swallow > 0));
 }
 
 /* Puts the reply into the output and notes the answer; poll() acts on it. */
@@ -70,6 +94,14 @@ static int reply(shako_session *session, shako__answer answer, int code,
     session->question = 0;
     session->answer = SHAKO__ANSWER_EARLY;
     return 0;
+  }
+  if (is_kept_back(session, answer)) {
+    session->question = 0;
+    session->answer = answer;
+    return answer == SHAKO__ANSWER_YES ||
+                   shako__chunk_put_off(session, code, enhanced, text)
+               ? 0
+               : session->error;
   }
   if (code != 0 && shako__can_speak(session)) {
     if (is_hello_yes(session, code)) {
@@ -133,7 +165,8 @@ int shako_session_accept(shako_session *session, shako_question question) {
   if (session->asked == SHAKO_EVENT_LOOKUP) {
     return shako_session_inform(session, question, &session->peer);
   }
-  yes = yes_of(session->asked);
+  yes = session->asked == SHAKO_EVENT_COMMAND ? yes_to_command(session)
+                                              : yes_of(session->asked);
   return reply(session, SHAKO__ANSWER_YES, yes.code, yes.enhanced, yes.text);
 }
 
@@ -147,6 +180,12 @@ static shako__answer meaning_of(const shako_session *session, int code) {
   }
   if (code >= 400 && code <= 599) {
     return SHAKO__ANSWER_NO;
+  }
+  if (session->asked == SHAKO_EVENT_COMMAND) {
+    return code >= 200 && code <= 299 && code != 220 && code != 221 &&
+                   code != 235
+               ? SHAKO__ANSWER_YES
+               : SHAKO__ANSWER_NONE;
   }
   if (code != 0 && code == yes_of(session->asked).code &&
       !is_rejected(session)) {
@@ -273,7 +312,11 @@ static void act_on(shako_session *session, bool yes) {
   case SHAKO_EVENT_MESSAGE:
     shako__answered_message(session, yes);
     break;
-  case SHAKO_EVENT_LOOKUP: /* phase START goes on */
+  case SHAKO_EVENT_AUTH:
+    shako__answered_auth(session, yes);
+    break;
+  case SHAKO_EVENT_LOOKUP:  /* phase START goes on */
+  case SHAKO_EVENT_COMMAND: /* all is said */
     break;
   case SHAKO_EVENT_TLS:
   case SHAKO_EVENT_OBSERVED:

@@ -8,6 +8,7 @@
  *
  *   skipping       the rest of an over-long line
  *   swallow > 0    what a refused BDAT announced
+ *   phase CHUNK    octets of a BDAT that is taken
  *   phase BODY     the message
  *   else           a command line; or a ClientHello, on a port without TLS
  *
@@ -20,10 +21,18 @@ static bool can_skip(shako_span text) {
   return text.len > 1 || (text.len == 1 && text.ptr[0] != '\r');
 }
 
+/* Whether nothing of a BDAT is left to come. */
+static bool is_chunk_over(const shako_session *session) {
+  return session->phase == SHAKO__PHASE_CHUNK && session->swallow == 0;
+}
+
 bool shako__reading_ready(const shako_session *session) {
   shako_span text = shako__input_text(session);
   size_t len;
 
+  if (session->phase == SHAKO__PHASE_VERDICTS || is_chunk_over(session)) {
+    return true;
+  }
   if (shako__input_can_fill(session) || shako__input_ended(session)) {
     return true;
   }
@@ -50,18 +59,6 @@ static void skip_step(shako_session *session, shako_span text) {
     bool cr = text.ptr[text.len - 1] == '\r';
 
     shako__input_take(session, text.len - cr);
-  }
-}
-
-/* Drops the octets of a refused BDAT; then says what there is to say. */
-static void swallow_step(shako_session *session, shako_span text) {
-  size_t n = text.len < session->swallow ? text.len : (size_t)session->swallow;
-
-  shako__input_take(session, n);
-  session->swallow -= n;
-  session->active = session->now;
-  if (session->swallow == 0) {
-    shako__refuse(session, shako__refusal_verdict(session->skipped), false);
   }
 }
 
@@ -116,8 +113,17 @@ static bool text_step(shako_session *session) {
     skip_step(session, text);
     return true;
   }
+  if (session->phase == SHAKO__PHASE_VERDICTS) {
+    shako__verdicts_step(session);
+    return true;
+  }
+  if (is_chunk_over(session) ||
+      (session->phase == SHAKO__PHASE_CHUNK && text.len > 0)) {
+    shako__chunk_step(session);
+    return true;
+  }
   if (session->swallow > 0 && text.len > 0) {
-    swallow_step(session, text);
+    shako__swallow_step(session, text);
     return true;
   }
   if (session->phase == SHAKO__PHASE_BODY && text.len > 0) {

@@ -9,25 +9,16 @@
  * anyway.
  */
 
-static size_t reasons_size(const shako_session *session) {
-  return shako_reason_count() * sizeof(*session->reasons);
-}
-
 /* The counts by reason are whole or missing: without memory for them at the
    first refusal there are none for the rest either. */
 void shako__record_refusal(shako_session *session, uint32_t reason) {
-  if (session->refusals == 0 && !session->reasons) {
-    session->reasons = shako__alloc(shako__mem(session), reasons_size(session));
-  }
-  if (session->reasons) {
-    session->reasons[reason]++;
+  shako__extra *extra =
+      session->refusals == 0 ? shako__need_extra(session) : session->extra;
+
+  if (extra) {
+    extra->refused[reason]++;
   }
   session->refusals++;
-}
-
-void shako__record_free(shako_session *session) {
-  shako__release(shako__mem(session), session->reasons, reasons_size(session));
-  session->reasons = NULL;
 }
 
 void shako__record_message(shako_session *session) {
@@ -84,7 +75,9 @@ static void tell_counts(const shako_session *session, shako_record *record) {
   record->recipients = session->all_recipients;
   record->refusals = session->refusals;
   record->observed = session->observed;
-  record->refused = session->reasons;
+  if (session->refusals > 0 && session->extra && session->extra->counted) {
+    record->refused = session->extra->refused;
+  }
   record->octets_received = session->octets_received;
   record->octets_sent = session->octets_sent;
   record->octets_messages = session->octets_messages;

@@ -13,8 +13,10 @@
 #define MAILBOX_MAX (64 + 1 + 255)
 
 void shako__rewrite_free(shako_session *session) {
-  shako__release(shako__mem(session), session->rewritten, MAILBOX_MAX);
-  session->rewritten = NULL;
+  if (session->extra) {
+    shako__release(shako__mem(session), session->extra->rewritten, MAILBOX_MAX);
+    session->extra->rewritten = NULL;
+  }
 }
 
 /* Gives |path| another domain.  Where there is no memory for it the session is
@@ -23,7 +25,8 @@ static void put_domain(shako_session *session, shako__path *path,
                        const char *domain) {
   size_t local_len = path->local_part.len;
   size_t len = strlen(domain);
-  uint8_t *at = shako__alloc(shako__mem(session), MAILBOX_MAX);
+  shako__extra *extra = shako__need_extra(session);
+  uint8_t *at = extra ? shako__alloc(shako__mem(session), MAILBOX_MAX) : NULL;
 
   if (!at) {
     shako__fail(session, SHAKO_ERR_NOMEM);
@@ -32,7 +35,7 @@ static void put_domain(shako_session *session, shako__path *path,
   memcpy(at, path->local_part.ptr, local_len);
   at[local_len] = '@';
   memcpy(at + local_len + 1, domain, len);
-  session->rewritten = at;
+  extra->rewritten = at;
   path->mailbox = (shako_span){at, local_len + 1 + len};
   path->local_part = (shako_span){at, local_len};
   path->domain = (shako_span){at + local_len + 1, len};
@@ -42,7 +45,9 @@ bool shako__path_complete(const shako_session *session, shako_span *text,
                           shako__path *path) {
   const char *domain = session->listener->default_domain;
 
-  if (!domain || !shako__bare_path_read(text, false, path)) {
+  bool utf8 = (session->listener->offers & SHAKO_OFFER_SMTPUTF8) != 0;
+
+  if (!domain || !shako__bare_path_read(text, utf8, path)) {
     return false;
   }
   path->domain = shako__span(domain);

@@ -148,8 +148,7 @@ void shako_session_free(shako_session *session) {
   }
   listener = session->listener;
   shako__depart(session);
-  shako__rewrite_free(session);
-  shako__record_free(session);
+  shako__extra_free(session);
   release_name(session, session->peer.name);
   shako__conn_free(session->conn, &listener->mem);
   shako__input_free(session);
@@ -193,6 +192,34 @@ const shako_mem *shako__mem(const shako_session *session) {
   return &session->listener->mem;
 }
 
+shako_span shako_session_identity(const shako_session *session) {
+  const shako__extra *extra = session->extra;
+
+  return extra ? (shako_span){extra->identity, extra->identity_len}
+               : (shako_span){NULL, 0};
+}
+
+unsigned shako_session_protocol(const shako_session *session) {
+  unsigned protocol = 0;
+
+  if (session->hello_extended) {
+    protocol |= SHAKO_RECEIVED_EXTENDED;
+  }
+  if (session->secure) {
+    protocol |= SHAKO_RECEIVED_TLS;
+  }
+  if (shako_session_identity(session).len > 0) {
+    protocol |= SHAKO_RECEIVED_AUTH;
+  }
+  if (session->transaction && (session->mail_flags & SHAKO_MAIL_SMTPUTF8)) {
+    protocol |= SHAKO_RECEIVED_SMTPUTF8;
+  }
+  if (session->listener->lmtp) {
+    protocol |= SHAKO_RECEIVED_LMTP;
+  }
+  return protocol;
+}
+
 shako_facts shako__facts(const shako_session *session) {
   const shako_listener *listener = session->listener;
   bool secure = session->secure;
@@ -203,6 +230,8 @@ shako_facts shako__facts(const shako_session *session) {
           secure && session->conn->client && session->conn->client->verified,
       .tls_available = listener->engine || listener->external_tls,
       .turned_away = session->turned_away,
+      .authenticated = session->extra && session->extra->identity_len > 0,
+      .reject_delayed = listener->delayed_rejection,
   };
 
   return facts;
@@ -259,6 +288,10 @@ static bool phase_is_ready(const shako_session *session) {
   case SHAKO__PHASE_MAIL:
   case SHAKO__PHASE_RCPT:
   case SHAKO__PHASE_BODY:
+  case SHAKO__PHASE_CHUNK:
+  case SHAKO__PHASE_CHUNKS:
+  case SHAKO__PHASE_VERDICTS:
+  case SHAKO__PHASE_AUTH:
     return session->output.queued + session->output.clear_len <
                SHAKO__OUTPUT_HIGH &&
            shako__reading_ready(session);
@@ -367,6 +400,10 @@ static void phase_step(shako_session *session) {
   case SHAKO__PHASE_MAIL:
   case SHAKO__PHASE_RCPT:
   case SHAKO__PHASE_BODY:
+  case SHAKO__PHASE_CHUNK:
+  case SHAKO__PHASE_CHUNKS:
+  case SHAKO__PHASE_VERDICTS:
+  case SHAKO__PHASE_AUTH:
     shako__reading_step(session);
     break;
   case SHAKO__PHASE_STARTTLS:

@@ -6,6 +6,7 @@
 #include <shako/session.h>
 
 #include "policy/refusals.h"
+#include "server/auth.h"
 #include "server/input.h"
 #include "server/listener.h"
 #include "server/output.h"
@@ -49,6 +50,10 @@ typedef enum shako__phase {
   SHAKO__PHASE_MAIL,      /* MAIL is accepted */
   SHAKO__PHASE_RCPT,      /* ... and a RCPT */
   SHAKO__PHASE_BODY,      /* ... and DATA: the message follows */
+  SHAKO__PHASE_CHUNK,     /* ... or BDAT: its octets follow */
+  SHAKO__PHASE_CHUNKS,    /* they are past; there is more of the message */
+  SHAKO__PHASE_VERDICTS,  /* LMTP: the message is past, replies are owed */
+  SHAKO__PHASE_AUTH,      /* AUTH: a response is expected */
   SHAKO__PHASE_STARTTLS,  /* the 220 is in the output */
   SHAKO__PHASE_HANDSHAKE, /* it is sent */
   SHAKO__PHASE_ENDING,    /* nothing more is read; the output drains */
@@ -64,6 +69,28 @@ typedef enum shako__answer {
   SHAKO__ANSWER_EARLY /* a yes, but the peer did not wait for it */
 } shako__answer;
 
+/* A reply that waits until the octets of a BDAT are past. */
+typedef struct shako__put_off {
+  size_t size; /* of this object */
+  int code;
+  bool has_enhanced;
+  bool ends; /* 421 */
+  char enhanced[12];
+  char text[];
+} shako__put_off;
+
+/* What few sessions need, made when one first does, and kept. */
+typedef struct shako__extra {
+  bool counted;                               /* |refused| holds all refusals */
+  uint32_t refused[SHAKO__REFUSAL_COUNT + 1]; /* by reason (record.h) */
+  shako_params params;                        /* the event's */
+  uint8_t *rewritten;      /* a path that is not as the peer gave it; NULL */
+  shako__put_off *put_off; /* NULL: none */
+  shako__auth *auth;       /* AUTH is under way (auth.h); NULL */
+  uint8_t *identity;       /* as whom the peer is authenticated ... */
+  size_t identity_len;     /* ... 0: it is not */
+} shako__extra;
+
 struct shako_session {
   shako_listener *listener;
   void *user_data;
@@ -73,9 +100,12 @@ struct shako_session {
   const shako_policy *policy; /* that of the table's rule; NULL: not decided */
   uint32_t rule;              /* SHAKO__NO_RULE: the listener's policy */
 
-  shako__phase phase;
+  shako__extra *extra; /* NULL: not needed so far */
   shako__body body;
   bool transaction : 1;
+  bool chunked : 1;        /* its message comes by BDAT ... */
+  bool chunk_last : 1;     /* ... whose LAST is said */
+  bool message_taken : 1;  /* for one recipient at least */
   bool counted : 1;        /* among the connections of its network */
   bool handshaking : 1;    /* ... and among the handshakes under way */
   bool hello_extended : 1; /* the last HELLO was EHLO */
@@ -96,8 +126,15 @@ struct shako_session {
   uint8_t skipped;        /* ... and that said after |skipping| or |swallow| */
   uint8_t home;           /* READY, HELO or EHLO: the shako__phase that a
                              transaction returns to; START: before the greeting */
+  shako__phase phase : 8;
+  shako_event_type asked : 8;
+  shako__answer answer : 8;
+  uint8_t auth_failures;
+  uint8_t mail_flags; /* SHAKO_MAIL_*, of the transaction or the MAIL asked */
   int error;
   uint32_t recipients;     /* of the transaction */
+  uint32_t chunks;         /* ... BDAT commands */
+  uint32_t verdicts;       /* phase VERDICTS: replies still owed */
   uint32_t refused_octets; /* the VIOLATION's */
   uint32_t commands;
   uint32_t transactions;
@@ -107,12 +144,12 @@ struct shako_session {
   uint32_t refusals;
   uint32_t observed;
   uint64_t message_size;
-  uint64_t swallow;   /* octets of a refused BDAT still to be dropped */
-  const char *how;    /* of CLOSED */
-  uint8_t *rewritten; /* a path that is not as the peer gave it; or NULL */
+  uint64_t swallow;      /* octets of a refused BDAT still to be dropped; of one
+                            in phase CHUNK still to come */
+  shako_time data_began; /* when the message was let come */
+  const char *how;       /* of CLOSED */
 
   /* the record; |commands| to |observed| are in it too */
-  uint32_t *reasons; /* |refusals| by reason; NULL: none, or no memory */
   uint64_t octets_received;
   uint64_t octets_sent;
   uint64_t octets_messages;
@@ -124,8 +161,6 @@ struct shako_session {
   /* the question */
   shako_question question; /* 0: none is open */
   shako_question last_question;
-  shako_event_type asked;
-  shako__answer answer;
 
   /* time */
   shako_time now;
@@ -188,6 +223,13 @@ void shako__handshake_settle(shako_session *session);
    waited for, and the policy minds. */
 bool shako__is_early(const shako_session *session);
 
+/* extra.c */
+
+/* Returns |session|'s extra, which is made if need be, or NULL without memory,
+   which ends no session by itself. */
+shako__extra *shako__need_extra(shako_session *session);
+void shako__extra_free(shako_session *session);
+
 /* reading.c */
 
 /* Whether the text in hand, or the want of more, is worth a step. */
@@ -206,7 +248,6 @@ void shako__record_message(shako_session *session);
    it is complete or has failed. */
 void shako__record_handshake(shako_session *session, shako_time since);
 void shako__record_handshake_end(shako_session *session);
-void shako__record_free(shako_session *session);
 
 /* commands.c */
 
@@ -233,15 +274,36 @@ void shako__reset(shako_session *session, const char *reason);
 
 /* Writes the lines of a 250 to EHLO or HELO to |text|: the host's name and
    |greeting| (NULL for none), then the keywords (EHLO). */
-#define SHAKO__HELLO_EXTRA 512 /* beyond |greeting| */
+#define SHAKO__HELLO_EXTRA 2560 /* beyond |greeting| */
 void shako__hello_text(const shako_session *session, const char *greeting,
                        char *text);
 void shako__body_step(shako_session *session);
+void shako__verdicts_step(shako_session *session);
 void shako__answered_hello(shako_session *session, bool yes);
 void shako__answered_mail(shako_session *session, bool yes);
 void shako__answered_rcpt(shako_session *session, bool yes);
 void shako__answered_data(shako_session *session, bool yes);
 void shako__answered_message(shako_session *session, bool yes);
+
+/* The end of the message was seen. */
+void shako__message_finish(shako_session *session);
+
+/* chunking.c: BDAT (RFC 3030) */
+
+/* Puts |refusal| off until the octets that BDAT announced are swallowed, for
+   they are in the stream whatever the answer is (RFC 3030 2).  Returns false
+   where nobody knows how many they are. */
+bool shako__chunk_refuse(shako_session *session, const shako_verdict *refusal,
+                         shako_span argument);
+
+/* Likewise the application's no to DATA, in its words.  Returns false without
+   memory: the session is over. */
+bool shako__chunk_put_off(shako_session *session, int code,
+                          const char *enhanced, const char *text);
+void shako__put_off_free(shako_session *session);
+void shako__answered_chunk(shako_session *session, bool yes);
+void shako__chunk_step(shako_session *session);
+void shako__swallow_step(shako_session *session, shako_span text);
 
 /* rewrite.c: what the listener makes of paths.  The new one lives until the
    next poll. */

@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "policy/refusals.h"
+#include "smtp/limits.h"
 
 /* Ends the transaction, if there is one: RESET is owed.  Back to where EHLO
    or HELO was. */
@@ -12,6 +13,7 @@ void shako__reset(shako_session *session, const char *reason) {
     session->owed_reset = reason;
   }
   session->transaction = false;
+  session->chunked = false;
   session->recipients = 0;
   session->phase = session->home;
 }
@@ -23,6 +25,40 @@ static char *add(char *at, const char *text) {
   return at + len;
 }
 
+/* What the policy limits (RFC 9422). */
+static char *add_limits(const shako_policy *policy, char *at) {
+  const shako__limits limits = {.messages = policy->max_messages,
+                                .recipients = policy->max_recipients};
+  char line[SHAKO__LIMITS_SIZE];
+
+  return shako__limits_write(&limits, line) > 0 ? add(add(at, "\n"), line) : at;
+}
+
+/* What the listener offers and others do not. */
+static char *add_offers(const shako_session *session, char *at) {
+  unsigned offers = session->listener->offers;
+
+  if (offers & SHAKO_OFFER_CHUNKING) {
+    at = add(at, "\nCHUNKING");
+  }
+  if (offers & SHAKO_OFFER_BINARYMIME) {
+    at = add(at, "\nBINARYMIME");
+  }
+  if (offers & SHAKO_OFFER_SMTPUTF8) {
+    at = add(at, "\nSMTPUTF8");
+  }
+  if (offers & SHAKO_OFFER_DSN) {
+    at = add(at, "\nDSN");
+  }
+  if ((offers & SHAKO_OFFER_REQUIRETLS) && session->secure) {
+    at = add(at, "\nREQUIRETLS");
+  }
+  if (offers & SHAKO_OFFER_LIMITS) {
+    at = add_limits(shako__policy(session), at);
+  }
+  return at;
+}
+
 /* The keywords of EHLO (RFC 5321 4.1.1.1), each on a line of its own. */
 static void add_keywords(const shako_session *session, char *at) {
   const shako_policy *policy = shako__policy(session);
@@ -30,9 +66,14 @@ static void add_keywords(const shako_session *session, char *at) {
 
   at = add(at, "\nPIPELINING\n8BITMIME\nENHANCEDSTATUSCODES\nSIZE ");
   at = shako__put_number(at, policy->max_message_size);
+  at = add_offers(session, at);
+  at = shako__auth_offer(session, at);
   if (!session->secure &&
       !shako_policy_check(policy, &facts, SHAKO_VERB_STARTTLS)) {
-    add(at, "\nSTARTTLS");
+    at = add(at, "\nSTARTTLS");
+  }
+  if (session->listener->keywords) {
+    add(add(at, "\n"), session->listener->keywords);
   }
 }
 
@@ -76,28 +117,71 @@ void shako__answered_rcpt(shako_session *session, bool yes) {
 }
 
 void shako__answered_data(shako_session *session, bool yes) {
-  if (yes) {
+  bool keep = shako__policy(session)->bare_line_ends;
+
+  session->data_began = session->now;
+  session->message_size = 0;
+  session->message_taken = false;
+  session->body = (shako__body){.keep = keep};
+  if (session->chunked) {
+    shako__answered_chunk(session, yes);
+  } else if (yes) {
     session->phase = SHAKO__PHASE_BODY;
-    session->body =
-        (shako__body){.keep = shako__policy(session)->bare_line_ends};
-    session->message_size = 0;
   }
 }
 
-/* RFC 5321 4.1.1.4: whatever the answer, the transaction is over. */
+/* The transaction is over, whatever the answer is (RFC 5321 4.1.1.4); on LMTP
+   when each recipient has its own (RFC 2033 4.2). */
 void shako__answered_message(shako_session *session, bool yes) {
-  if (yes) {
+  if (yes && !session->message_taken) {
+    session->message_taken = true;
     shako__record_message(session);
   }
+  if (session->verdicts > 1) {
+    session->verdicts--;
+    return;
+  }
+  session->verdicts = 0;
   session->transaction = false;
   shako__reset(session, NULL);
 }
 
+static void ask_message(shako_session *session) {
+  shako__ask(session, SHAKO_EVENT_MESSAGE);
+  session->event.u.message.size = session->message_size;
+  session->event.u.message.recipient =
+      session->verdicts > 0 ? session->recipients - session->verdicts : 0;
+  session->event.u.message.bare_line_ends = session->body.kept;
+}
+
+/* Refuses the message: on LMTP to each of its recipients. */
 static void refuse_message(shako_session *session, shako__refusal refusal) {
   const shako_verdict *verdict = shako__refusal_verdict(refusal);
+  uint32_t recipients = session->recipients;
 
   shako__reset(session, verdict->reason);
   shako__refuse(session, verdict, false);
+  if (session->listener->lmtp && session->phase < SHAKO__PHASE_ENDING &&
+      recipients > 1) {
+    session->verdicts = recipients - 1;
+    session->phase = SHAKO__PHASE_VERDICTS;
+  }
+}
+
+/* One more reply to a message on LMTP: the application's, or, where the
+   message was refused, the one that the first recipient got. */
+void shako__verdicts_step(shako_session *session) {
+  const shako_verdict *refused = shako__refusal_verdict(session->refused);
+
+  if (session->transaction) {
+    ask_message(session);
+    return;
+  }
+  shako__say(session, refused->code, refused->enhanced, refused->text);
+  session->verdicts--;
+  if (session->verdicts == 0) {
+    session->phase = session->home;
+  }
 }
 
 static bool is_too_big(const shako_session *session) {
@@ -106,15 +190,18 @@ static bool is_too_big(const shako_session *session) {
   return limit != 0 && session->message_size > limit;
 }
 
-/* The end of the message was seen. */
-static void finish(shako_session *session) {
+void shako__message_finish(shako_session *session) {
+  session->phase = SHAKO__PHASE_RCPT;
   if (session->body.bare) {
     refuse_message(session, SHAKO__REFUSAL_BARE_LINE_END);
   } else if (is_too_big(session)) {
     refuse_message(session, SHAKO__REFUSAL_MESSAGE_TOO_BIG);
   } else {
-    shako__ask(session, SHAKO_EVENT_MESSAGE);
-    session->event.u.message.size = session->message_size;
+    if (session->listener->lmtp) {
+      session->verdicts = session->recipients;
+      session->phase = SHAKO__PHASE_VERDICTS;
+    }
+    ask_message(session);
   }
 }
 
@@ -129,8 +216,7 @@ void shako__body_step(shako_session *session) {
   session->active = session->now;
   session->message_size += data.len;
   if (session->body.state == SHAKO__BODY_END) {
-    session->phase = SHAKO__PHASE_RCPT;
-    finish(session);
+    shako__message_finish(session);
   } else if (data.len > 0 && !is_too_big(session)) {
     shako__emit(session, SHAKO_EVENT_BODY);
     session->event.u.body = data;

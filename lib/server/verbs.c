@@ -10,11 +10,15 @@
 static const shako__verb_row rows[] = {
     /* clang-format off */
     /* name      gate                 in phase             parse                     then ask              or act               RFC */
-    {"EHLO",     SHAKO_VERB_EHLO,     SHAKO__ANYWHERE,     shako__parse_ehlo,        SHAKO_EVENT_HELLO,    NULL},              /* 5321 4.1.1.1 */
-    {"HELO",     SHAKO_VERB_HELO,     SHAKO__ANYWHERE,     shako__parse_helo,        SHAKO_EVENT_HELLO,    NULL},              /* 5321 4.1.1.1 */
+    {"EHLO",     SHAKO_VERB_EHLO,     SHAKO__ANYWHERE |
+                                      SHAKO__IN_SMTP,      shako__parse_ehlo,        SHAKO_EVENT_HELLO,    NULL},              /* 5321 4.1.1.1 */
+    {"HELO",     SHAKO_VERB_HELO,     SHAKO__ANYWHERE |
+                                      SHAKO__IN_SMTP,      shako__parse_helo,        SHAKO_EVENT_HELLO,    NULL},              /* 5321 4.1.1.1 */
+    {"LHLO",     SHAKO_VERB_EHLO,     SHAKO__ANYWHERE |
+                                      SHAKO__IN_LMTP,      shako__parse_ehlo,        SHAKO_EVENT_HELLO,    NULL},              /* 2033 4.1 */
     {"MAIL",     SHAKO_VERB_MAIL,     SHAKO__IN_GREETED,   shako__parse_mail,        SHAKO_EVENT_MAIL,     NULL},              /* 5321 4.1.1.2 */
     {"RCPT",     SHAKO_VERB_RCPT,     SHAKO__IN_MAIL,      shako__parse_rcpt,        SHAKO_EVENT_RCPT,     NULL},              /* 5321 4.1.1.3 */
-    {"DATA",     SHAKO_VERB_DATA,     SHAKO__IN(RCPT),     shako__parse_none,        SHAKO_EVENT_DATA,     NULL},              /* 5321 4.1.1.4 */
+    {"DATA",     SHAKO_VERB_DATA,     SHAKO__IN(RCPT),     shako__parse_data,        SHAKO_EVENT_DATA,     NULL},              /* 5321 4.1.1.4 */
     {"RSET",     SHAKO_VERB_RSET,     SHAKO__ANYWHERE,     shako__parse_none,        0,                    shako__act_rset},   /* 5321 4.1.1.5 */
     {"NOOP",     SHAKO_VERB_NOOP,     SHAKO__ANYWHERE,     shako__parse_any,         0,                    shako__act_noop},   /* 5321 4.1.1.9 */
     {"QUIT",     SHAKO_VERB_QUIT,     SHAKO__ANYWHERE,     shako__parse_none,        0,                    shako__act_quit},   /* 5321 4.1.1.10 */
@@ -23,13 +27,19 @@ static const shako__verb_row rows[] = {
     {"VRFY",     SHAKO_VERB_VRFY,     SHAKO__ANYWHERE,     shako__parse_some,        0,                    shako__act_verify}, /* 5321 4.1.1.6 */
     {"EXPN",     SHAKO_VERB_EXPN,     SHAKO__ANYWHERE,     shako__parse_some,        0,                    shako__act_verify}, /* 5321 4.1.1.7 */
     {"HELP",     SHAKO_VERB_HELP,     SHAKO__ANYWHERE,     shako__parse_any,         0,                    shako__act_help},   /* 5321 4.1.1.8 */
-    {"AUTH",     SHAKO_VERB_AUTH,     SHAKO__ANYWHERE,     shako__parse_unavailable, 0,                    NULL},              /* 4954 4 */
-    {"BDAT",     SHAKO_VERB_BDAT,     SHAKO__ANYWHERE,     shako__parse_bdat,        0,                    NULL},              /* 3030 2 */
+    {"AUTH",     SHAKO_VERB_AUTH,     SHAKO__IN(EHLO),     shako__parse_auth,        0,                    shako__act_auth},   /* 4954 4 */
+    {"BDAT",     SHAKO_VERB_BDAT,     SHAKO__IN(RCPT) |
+                                      SHAKO__IN(CHUNKS),   shako__parse_bdat,        0,                    shako__act_bdat},   /* 3030 2 */
     /* clang-format on */
 };
 
 static const shako__verb_row unknown = {
     "", SHAKO_VERB_UNKNOWN, SHAKO__ANYWHERE, shako__parse_unknown, 0, NULL};
+
+bool shako__verb_may_be_asked(shako_verb verb) {
+  return verb == SHAKO_VERB_UNKNOWN || verb == SHAKO_VERB_VRFY ||
+         verb == SHAKO_VERB_EXPN || verb == SHAKO_VERB_HELP;
+}
 
 /* The first four octets in upper case as one number; no two rows share it. */
 static uint32_t key(const void *name) {

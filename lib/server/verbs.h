@@ -9,10 +9,13 @@
 #define SHAKO__IN(PHASE)  (1u << SHAKO__PHASE_##PHASE)
 #define SHAKO__IN_GREETED (SHAKO__IN(HELO) | SHAKO__IN(EHLO))
 #define SHAKO__IN_MAIL    (SHAKO__IN(MAIL) | SHAKO__IN(RCPT))
-#define SHAKO__ANYWHERE   (SHAKO__IN(READY) | SHAKO__IN_GREETED | SHAKO__IN_MAIL)
+#define SHAKO__ANYWHERE                                                        \
+  (SHAKO__IN(READY) | SHAKO__IN_GREETED | SHAKO__IN_MAIL | SHAKO__IN(CHUNKS))
 
-/* ... and only in the clear. */
+/* ... and only in the clear, on a listener for SMTP, on one for LMTP. */
 #define SHAKO__IN_CLEAR (1u << 31)
+#define SHAKO__IN_SMTP  (1u << 30)
+#define SHAKO__IN_LMTP  (1u << 29)
 
 /* A row of the verb table. */
 typedef struct shako__verb_row {
@@ -30,9 +33,11 @@ typedef struct shako__verb_row {
    none.  Never NULL. */
 const shako__verb_row *shako__verb_find(shako_span verb);
 
+/* Whether the application may answer |verb| itself: SHAKO_EVENT_COMMAND. */
+bool shako__verb_may_be_asked(shako_verb verb);
+
 /* The table's functions (commands.c). */
 const shako_verdict *shako__parse_unknown(shako_session *, shako_span);
-const shako_verdict *shako__parse_unavailable(shako_session *, shako_span);
 const shako_verdict *shako__parse_none(shako_session *, shako_span);
 const shako_verdict *shako__parse_any(shako_session *, shako_span);
 const shako_verdict *shako__parse_some(shako_session *, shako_span);
@@ -40,11 +45,19 @@ const shako_verdict *shako__parse_helo(shako_session *, shako_span);
 const shako_verdict *shako__parse_ehlo(shako_session *, shako_span);
 const shako_verdict *shako__parse_mail(shako_session *, shako_span);
 const shako_verdict *shako__parse_rcpt(shako_session *, shako_span);
+const shako_verdict *shako__parse_data(shako_session *, shako_span);
+const shako_verdict *shako__parse_auth(shako_session *, shako_span);
 const shako_verdict *shako__parse_bdat(shako_session *, shako_span);
+void shako__act_auth(shako_session *);
+void shako__act_bdat(shako_session *);
 void shako__act_rset(shako_session *);
 void shako__act_noop(shako_session *);
 void shako__act_verify(shako_session *);
 void shako__act_help(shako_session *);
 void shako__act_quit(shako_session *);
+
+/* RFC 5321 7.3: where VRFY and EXPN are not served, 252 and nothing else. */
+#define SHAKO__CANNOT_VERIFY "Cannot verify, but will take mail for it"
+const char *shako__help_text(const shako_session *session);
 
 #endif /* SHAKO_SERVER_VERBS_H */

@@ -1,9 +1,9 @@
 #include "smtp/body.h"
 
+#include <string.h>
+
 #if defined(__SSE2__)
 #  include <emmintrin.h>
-#else
-#  include <string.h>
 #endif
 
 #include "base/ascii.h"
@@ -200,6 +200,7 @@ size_t shako__body_read(shako__body *body, shako_span text, shako_span *data) {
 
   if (text.len > 0 && was_data(body, text.ptr[0])) {
     body->state = SHAKO__BODY_CR;
+    body->kept = true;
     *data = (shako_span){&cr, 1};
     return 0;
   }
@@ -214,6 +215,7 @@ size_t shako__body_read(shako__body *body, shako_span text, shako_span *data) {
     }
 
     body->state = to->next;
+    body->kept = body->kept || is_kept;
     body->bare = body->bare || (to->meaning == BARE && !is_kept);
     at = pass_plain(body, text, at + 1);
     from = is_data ? from : at;
@@ -222,4 +224,38 @@ size_t shako__body_read(shako__body *body, shako_span text, shako_span *data) {
   *data = shako__slice(text, from, at);
 
   return at;
+}
+
+/* Whether each |c| in |text| has the |mate| beside it, |step| octets on; one at
+   the edge counts as if it had. */
+static bool all_mated(shako_span text, char c, char mate, ptrdiff_t step) {
+  const uint8_t *end = text.ptr + text.len;
+  const uint8_t *at = memchr(text.ptr, c, text.len);
+
+  while (at) {
+    const uint8_t *beside = at + step;
+
+    if (beside >= text.ptr && beside < end && *beside != (uint8_t)mate) {
+      return false;
+    }
+    at = memchr(at + 1, c, (size_t)(end - at) - 1);
+  }
+  return true;
+}
+
+void shako__body_note(shako__body *body, shako_span text) {
+  bool cr_before = body->state == SHAKO__BODY_CR;
+
+  if (text.len == 0) {
+    return;
+  }
+  body->kept = body->kept || cr_before != (text.ptr[0] == '\n') ||
+               !all_mated(text, '\r', '\n', 1) ||
+               !all_mated(text, '\n', '\r', -1);
+  body->state =
+      text.ptr[text.len - 1] == '\r' ? SHAKO__BODY_CR : SHAKO__BODY_LINE;
+}
+
+void shako__body_note_end(shako__body *body) {
+  body->kept = body->kept || body->state == SHAKO__BODY_CR;
 }

@@ -35,6 +35,7 @@ typedef struct shako__body {
   shako__body_state state; /* LINE_START to begin with */
   bool bare;               /* a bare CR or LF was seen, and is not kept */
   bool keep;               /* to begin with: a bare CR or LF is data */
+  bool kept;               /* one was seen, and is kept */
 } shako__body;
 
 /* Reads the next piece of the message from |text| and stores it, a part of
@@ -47,5 +48,11 @@ typedef struct shako__body {
    The pieces of all calls, put together, are the same however |text| was
    split.  With a bare LF they stop before it, with a bare CR behind it. */
 size_t shako__body_read(shako__body *body, shako_span text, shako_span *data);
+
+/* Notes in |body->kept| whether |text|, the next piece of a message without
+   dots or end (BDAT), has a bare CR or LF; CR at its very end counts once
+   shako__body_note_end() says that nothing follows. */
+void shako__body_note(shako__body *body, shako_span text);
+void shako__body_note_end(shako__body *body);
 
 #endif /* SHAKO_SMTP_BODY_H */

@@ -1,6 +1,7 @@
 #include "smtp/esmtp.h"
 
 #include "base/ascii.h"
+#include "base/strings.h"
 #include "smtp/param.h"
 #include "smtp/path.h"
 #include "smtp/xtext.h"
@@ -9,7 +10,7 @@
    is none. */
 
 /* RFC 1870 4.  What 64 bits do not hold is over any limit. */
-static bool read_size(shako_span value, unsigned esmtp, shako__params *params) {
+static bool read_size(shako_span value, unsigned esmtp, shako_params *params) {
   shako_span rest = value;
   shako_span digits = shako__cut_class(&rest, shako__is_digit);
 
@@ -25,13 +26,13 @@ static bool read_size(shako_span value, unsigned esmtp, shako__params *params) {
 }
 
 /* RFC 6152 2, RFC 3030 3. */
-static bool read_body(shako_span value, unsigned esmtp, shako__params *params) {
+static bool read_body(shako_span value, unsigned esmtp, shako_params *params) {
   if (shako__equals(value, "8BITMIME")) {
     params->flags |= SHAKO_MAIL_8BITMIME;
     return (esmtp & SHAKO__ESMTP_8BITMIME) != 0;
   }
   if (shako__equals(value, "BINARYMIME")) {
-    params->flags |= SHAKO__MAIL_BINARYMIME;
+    params->flags |= SHAKO_MAIL_BINARYMIME;
     return (esmtp & SHAKO__ESMTP_BINARYMIME) != 0;
   }
   return shako__equals(value, "7BIT");
@@ -39,38 +40,37 @@ static bool read_body(shako_span value, unsigned esmtp, shako__params *params) {
 
 /* RFC 6531 3.4. */
 static bool read_smtputf8(shako_span value, unsigned esmtp,
-                          shako__params *params) {
+                          shako_params *params) {
   (void)value;
   (void)esmtp;
 
-  params->flags |= SHAKO__MAIL_SMTPUTF8;
+  params->flags |= SHAKO_MAIL_SMTPUTF8;
   return true;
 }
 
 /* RFC 8689 2. */
 static bool read_requiretls(shako_span value, unsigned esmtp,
-                            shako__params *params) {
+                            shako_params *params) {
   (void)value;
   (void)esmtp;
 
-  params->flags |= SHAKO__MAIL_REQUIRETLS;
+  params->flags |= SHAKO_MAIL_REQUIRETLS;
   return true;
 }
 
 /* RFC 3461 4.3. */
-static bool read_ret(shako_span value, unsigned esmtp, shako__params *params) {
+static bool read_ret(shako_span value, unsigned esmtp, shako_params *params) {
   (void)esmtp;
 
   params->ret =
-      shako__equals(value, "FULL") ? SHAKO__RET_FULL : SHAKO__RET_HDRS;
-  return params->ret == SHAKO__RET_FULL || shako__equals(value, "HDRS");
+      shako__equals(value, "FULL") ? SHAKO_DSN_RET_FULL : SHAKO_DSN_RET_HDRS;
+  return params->ret == SHAKO_DSN_RET_FULL || shako__equals(value, "HDRS");
 }
 
 #define ENVID_LENGTH 100
 
 /* RFC 3461 4.4. */
-static bool read_envid(shako_span value, unsigned esmtp,
-                       shako__params *params) {
+static bool read_envid(shako_span value, unsigned esmtp, shako_params *params) {
   size_t len;
 
   (void)esmtp;
@@ -83,7 +83,7 @@ static bool read_envid(shako_span value, unsigned esmtp,
 #define MAILBOX_LENGTH 320
 
 /* RFC 4954 5. */
-static bool read_auth(shako_span value, unsigned esmtp, shako__params *params) {
+static bool read_auth(shako_span value, unsigned esmtp, shako_params *params) {
   uint8_t octets[MAILBOX_LENGTH];
   shako_span mailbox = {octets, 0};
 
@@ -103,21 +103,21 @@ static bool is_not_comma(uint8_t c) {
 
 static unsigned notify_flag(shako_span word) {
   if (shako__equals(word, "SUCCESS")) {
-    return SHAKO__NOTIFY_SUCCESS;
+    return SHAKO_DSN_NOTIFY_SUCCESS;
   }
   if (shako__equals(word, "FAILURE")) {
-    return SHAKO__NOTIFY_FAILURE;
+    return SHAKO_DSN_NOTIFY_FAILURE;
   }
-  return shako__equals(word, "DELAY") ? SHAKO__NOTIFY_DELAY : 0;
+  return shako__equals(word, "DELAY") ? SHAKO_DSN_NOTIFY_DELAY : 0;
 }
 
 /* RFC 3461 4.1. */
 static bool read_notify(shako_span value, unsigned esmtp,
-                        shako__params *params) {
+                        shako_params *params) {
   (void)esmtp;
 
   if (shako__equals(value, "NEVER")) {
-    params->notify = SHAKO__NOTIFY_NEVER;
+    params->notify = SHAKO_DSN_NOTIFY_NEVER;
     return true;
   }
 
@@ -137,8 +137,7 @@ static bool read_notify(shako_span value, unsigned esmtp,
 
 /* RFC 3461 4.2, whose addr-type is an atom; RFC 6533 3.  An address that is
    empty is refused: it would be none. */
-static bool read_orcpt(shako_span value, unsigned esmtp,
-                       shako__params *params) {
+static bool read_orcpt(shako_span value, unsigned esmtp, shako_params *params) {
   bool utf8 = (esmtp & SHAKO__ESMTP_IN_UTF8) != 0;
   shako_span address = value;
   size_t len;
@@ -161,7 +160,7 @@ static const struct row {
   shako_verb verb;
   unsigned esmtp;
   bool has_value;
-  bool (*read)(shako_span value, unsigned esmtp, shako__params *params);
+  bool (*read)(shako_span value, unsigned esmtp, shako_params *params);
 } rows[] = {
     /* clang-format off */
     {"SIZE",       SHAKO_VERB_MAIL, SHAKO__ESMTP_SIZE,        true,  read_size},
@@ -191,34 +190,81 @@ static size_t find(shako_span keyword, shako_verb verb, unsigned esmtp) {
   return i;
 }
 
+bool shako__param_is_known(shako_span keyword, shako_verb verb) {
+  return find(keyword, verb, ~0u) < ROWS_COUNT;
+}
+
+/* Whether a parameter |own| stands in |text| before |param|. */
+static bool is_repeated(const char *own, shako_span text,
+                        const shako__param *param, bool utf8) {
+  shako__param before;
+
+  while (shako__param_read(&text, utf8, &before) &&
+         before.keyword.ptr != param->keyword.ptr) {
+    if (shako__equals(before.keyword, own)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Judges a parameter that is not in the table. */
+static shako__params_result read_own(const char *more, shako_span all,
+                                     const shako__param *param, bool utf8) {
+  const char *own = shako__list_find(more, param->keyword);
+
+  if (!own) {
+    return SHAKO__PARAMS_UNKNOWN;
+  }
+  return is_repeated(own, all, param, utf8) ? SHAKO__PARAMS_MALFORMED
+                                            : SHAKO__PARAMS_OK;
+}
+
+static shako__params_result read_row(size_t i, const shako__param *param,
+                                     unsigned esmtp, bool *seen,
+                                     shako_params *params) {
+  bool good = !seen[i] && param->has_value == rows[i].has_value &&
+              rows[i].read(param->value, esmtp, params);
+
+  seen[i] = true;
+  return good ? SHAKO__PARAMS_OK : SHAKO__PARAMS_MALFORMED;
+}
+
 shako__params_result shako__params_read(shako_span text, shako_verb verb,
-                                        unsigned esmtp, shako__params *params) {
+                                        unsigned esmtp, const char *more,
+                                        shako_params *params) {
   bool utf8 = (esmtp & SHAKO__ESMTP_IN_UTF8) != 0;
   bool seen[ROWS_COUNT] = {false};
   shako__param param;
 
-  *params = (shako__params){0};
+  *params = (shako_params){.text = text};
 
   while (text.len > 0) {
+    shako__params_result result;
     size_t i;
 
     if (!shako__param_read(&text, utf8, &param)) {
       return SHAKO__PARAMS_MALFORMED;
     }
-
     i = find(param.keyword, verb, esmtp);
-
-    if (i == ROWS_COUNT) {
-      return SHAKO__PARAMS_UNKNOWN;
+    result = i < ROWS_COUNT ? read_row(i, &param, esmtp, seen, params)
+                            : read_own(more, params->text, &param, utf8);
+    if (result != SHAKO__PARAMS_OK) {
+      return result;
     }
-
-    if (seen[i] || param.has_value != rows[i].has_value ||
-        !rows[i].read(param.value, esmtp, params)) {
-      return SHAKO__PARAMS_MALFORMED;
-    }
-
-    seen[i] = true;
   }
 
   return SHAKO__PARAMS_OK;
+}
+
+int shako_params_next(shako_span *text, shako_span *keyword,
+                      shako_span *value) {
+  shako__param param;
+
+  if (!shako__param_read(text, true, &param)) {
+    return 0;
+  }
+  *keyword = param.keyword;
+  *value = param.has_value ? param.value : (shako_span){NULL, 0};
+  return 1;
 }

@@ -18,7 +18,16 @@ static void client_text(octets *text, const shako_client_certificate *client) {
   }
 }
 
-static void mail_text(octets *text, const shako_event *event) {
+static void mail_params_text(octets *extras, const shako_params *params) {
+  static const char *const rets[] = {"", " ret=full", " ret=hdrs"};
+  octets_add_text(extras, rets[params->ret]);
+  add_span(extras, " envid=\"", params->envid, "\"");
+  add_span(extras, " auth=\"", params->auth, "\"");
+  add_span(extras, " params=\"", params->text, "\"");
+}
+
+static void mail_text(octets *text, octets *extras, const shako_event *event) {
+  mail_params_text(extras, event->u.mail.params);
   add_span(text, "MAIL <", event->u.mail.path, ">");
   if (event->u.mail.size != 0) {
     octets_print(text, " size=%llu", (unsigned long long)event->u.mail.size);
@@ -26,8 +35,14 @@ static void mail_text(octets *text, const shako_event *event) {
   if (event->u.mail.flags & SHAKO_MAIL_8BITMIME) {
     octets_add_text(text, " 8bitmime");
   }
-  if (event->u.mail.flags & ~SHAKO_MAIL_8BITMIME) {
-    octets_print(text, " flags=0x%x", event->u.mail.flags);
+  if (event->u.mail.flags & SHAKO_MAIL_BINARYMIME) {
+    octets_add_text(text, " binarymime");
+  }
+  if (event->u.mail.flags & SHAKO_MAIL_SMTPUTF8) {
+    octets_add_text(text, " smtputf8");
+  }
+  if (event->u.mail.flags & SHAKO_MAIL_REQUIRETLS) {
+    octets_add_text(text, " requiretls");
   }
 }
 
@@ -114,6 +129,30 @@ static void lookup_text(octets *text, const shako_event *event) {
   }
 }
 
+static void rcpt_params_text(octets *extras, const shako_params *params) {
+  static const char *const words[] = {"never", "success", "failure", "delay"};
+  for (unsigned i = 0; i < 4; i++) {
+    if (params->notify >> i & 1) {
+      octets_print(extras, " notify=%s", words[i]);
+    }
+  }
+  if (params->orcpt.len > 0) {
+    add_span(extras, " orcpt=", params->orcpt_type, ";");
+    add_span(extras, "", params->orcpt, "");
+  }
+  add_span(extras, " params=\"", params->text, "\"");
+}
+
+static void auth_text(octets *text, octets *extras, const shako_auth *auth) {
+  octets_print(text, "AUTH %s", auth->mechanism);
+  octets_print(extras, " step=%u", auth->step);
+  octets_add_text(extras, auth->has_response ? "" : " none");
+  add_span(extras, " response=\"", auth->response, "\"");
+  add_span(extras, " authzid=\"", auth->authzid, "\"");
+  add_span(extras, " authcid=\"", auth->authcid, "\"");
+  add_span(extras, " password=\"", auth->password, "\"");
+}
+
 void event_text(octets *text, octets *extras, const shako_event *event,
                 const shako_session *session) {
   switch (event->type) {
@@ -144,11 +183,12 @@ void event_text(octets *text, octets *extras, const shako_event *event,
     client_text(text, event->u.tls->client);
     break;
   case SHAKO_EVENT_MAIL:
-    mail_text(text, event);
+    mail_text(text, extras, event);
     break;
   case SHAKO_EVENT_RCPT:
     add_span(text, "RCPT <", event->u.rcpt.path, ">");
     add_span(extras, " given=", event->u.rcpt.given, "");
+    rcpt_params_text(extras, event->u.rcpt.params);
     break;
   case SHAKO_EVENT_DATA:
     octets_add_text(text, "DATA");
@@ -158,8 +198,10 @@ void event_text(octets *text, octets *extras, const shako_event *event,
     break;
   case SHAKO_EVENT_MESSAGE:
     octets_add_text(text, "MESSAGE");
-    octets_print(extras, " size=%llu",
-                 (unsigned long long)event->u.message.size);
+    octets_print(extras, " size=%llu recipient=%u",
+                 (unsigned long long)event->u.message.size,
+                 event->u.message.recipient);
+    octets_add_text(extras, event->u.message.bare_line_ends ? " bare" : "");
     break;
   case SHAKO_EVENT_RESET:
     octets_print(text, "RESET %s", event->u.reset.reason);
@@ -169,6 +211,13 @@ void event_text(octets *text, octets *extras, const shako_event *event,
     break;
   case SHAKO_EVENT_CLOSED:
     closed_text(text, extras, event, session);
+    break;
+  case SHAKO_EVENT_AUTH:
+    auth_text(text, extras, event->u.auth);
+    break;
+  case SHAKO_EVENT_COMMAND:
+    octets_print(text, "COMMAND %s", event->u.command.verb);
+    add_span(text, " \"", event->u.command.argument, "\"");
     break;
   case SHAKO_EVENT_OBSERVED:
     octets_print(text, "OBSERVED %s", event->u.observed.verdict->reason);

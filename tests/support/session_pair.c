@@ -72,6 +72,8 @@ static void take_event(session_pair *pair, const shako_event *event) {
   case SHAKO_EVENT_DATA:
   case SHAKO_EVENT_VIOLATION:
     break;
+  case SHAKO_EVENT_AUTH:
+  case SHAKO_EVENT_COMMAND:
   case SHAKO_EVENT_HANDSHAKE:
   case SHAKO_EVENT_CERTIFICATE:
     fail_msg("a question that nothing leads to");

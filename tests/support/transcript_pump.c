@@ -150,6 +150,7 @@ static void check_transaction(run *r, const shako_event *event) {
   case SHAKO_EVENT_STARTTLS:
   case SHAKO_EVENT_HANDSHAKE:
   case SHAKO_EVENT_CERTIFICATE:
+  case SHAKO_EVENT_AUTH:
   case SHAKO_EVENT_MAIL:
   case SHAKO_EVENT_CLOSED:
     if (r->in_transaction) {
@@ -172,6 +173,7 @@ static void check_transaction(run *r, const shako_event *event) {
     break;
   case SHAKO_EVENT_HELLO: /* RESET comes once it is accepted */
   case SHAKO_EVENT_TLS:
+  case SHAKO_EVENT_COMMAND:
   case SHAKO_EVENT_VIOLATION:
   case SHAKO_EVENT_OBSERVED:
     break;

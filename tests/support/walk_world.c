@@ -105,6 +105,8 @@ static void judge(walk_world *world, const shako_event *event) {
   case SHAKO_EVENT_STARTTLS:
   case SHAKO_EVENT_HANDSHAKE:
   case SHAKO_EVENT_CERTIFICATE:
+  case SHAKO_EVENT_AUTH:
+  case SHAKO_EVENT_COMMAND:
   case SHAKO_EVENT_MAIL:
   case SHAKO_EVENT_RCPT:
   case SHAKO_EVENT_DATA:
