@@ -85,7 +85,7 @@ static const row rows[] = {
     {"VRFY", 501, 501, 501, 501, 501},
     {"EXPN", 501, 501, 501, 501, 501},
     {"BDAT many", 501, 501, 501, 501, 501},
-    {"AUTH \x01", 501, 501, 501, 501, 501},
+    {"AUTH \x01", 502, 502, 502, 502, 502},
 };
 
 static int is_verb(const char *command, const char *verb) {

@@ -190,7 +190,7 @@ static void what_is_no_policy_is_refused(void **state) {
        "neither a key nor the brace that ends a block"},
       {TEXT("$P ACCEPT {\n  max_error = 1 }"), 2, 3, "no such key"},
       {TEXT("$P ACCEPT { tls_verifier = \"on\" }"), 1, 13, "no such key"},
-      {TEXT("$P ACCEPT { smtp_auth = \"off\" }"), 1, 13, "no such key"},
+      {TEXT("$P ACCEPT { smtp_auths = \"off\" }"), 1, 13, "no such key"},
       {TEXT("$P ACCEPT { max_errors }"), 1, 24, "a = is missing"},
       {TEXT("$P ACCEPT { max_errors 1 }"), 1, 24, "a = is missing"},
       {TEXT("$P ACCEPT { max_errors = }"), 1, 26, "a value is missing"},

@@ -607,11 +607,14 @@ static void a_transaction_is_told(void **state) {
   event.u.mail.path = (shako_span){octets, sizeof(octets)};
   event.u.mail.size = 100;
   demand_event(&event, "\"mail\",\"question\":5,\"path\":\"\\\"\\u000a"
-                       "\\u00ff\",\"size\":100,\"eight_bit\":false");
+                       "\\u00ff\",\"size\":100,\"eight_bit\":false,"
+                       "\"binary\":false,\"smtputf8\":false,"
+                       "\"requiretls\":false");
   event.u.mail.path = (shako_span){NULL, 0};
   event.u.mail.flags = SHAKO_MAIL_8BITMIME;
   demand_event(&event, "\"mail\",\"question\":5,\"path\":\"\",\"size\":100,"
-                       "\"eight_bit\":true");
+                       "\"eight_bit\":true,\"binary\":false,"
+                       "\"smtputf8\":false,\"requiretls\":false");
 
   event = (shako_event){.type = SHAKO_EVENT_RCPT, .question = 6};
   event.u.rcpt.path = shako__span("c@d.example");
@@ -626,7 +629,8 @@ static void a_transaction_is_told(void **state) {
   demand_event(&event, "\"body\",\"question\":null,\"octets\":8");
   event = (shako_event){.type = SHAKO_EVENT_MESSAGE, .question = 8};
   event.u.message.size = 8;
-  demand_event(&event, "\"message\",\"question\":8,\"octets\":8");
+  demand_event(&event,
+               "\"message\",\"question\":8,\"octets\":8,\"recipient\":0");
   event = (shako_event){.type = SHAKO_EVENT_RESET};
   event.u.reset.reason = "rset";
   demand_event(&event, "\"reset\",\"question\":null,\"reason\":\"rset\"");

@@ -16,6 +16,8 @@ static const char *const verbs[SHAKO_VERB_COUNT] = {
 
 /* What is free before TLS under Required: NOOP, EHLO, STARTTLS, QUIT. */
 static const char *const free_verbs = " NOOP EHLO STARTTLS QUIT ";
+static const char *const free_of_auth =
+    " AUTH EHLO HELO NOOP RSET QUIT STARTTLS ";
 
 typedef struct cell {
   shako_policy policy;
@@ -27,6 +29,24 @@ static int is_named(const char *list, shako_verb verb) {
   const char *at = strstr(list, verbs[verb]);
 
   return at && at[-1] == ' ' && at[strlen(verbs[verb])] == ' ';
+}
+
+static const char *wanted_of_identity(const cell *c, int clear) {
+  if (c->verb == SHAKO_VERB_AUTH && c->policy.auth == SHAKO_AUTH_SETTING_OFF) {
+    return "502 5.5.1 auth-not-offered";
+  }
+  if (c->verb == SHAKO_VERB_AUTH && clear && !c->policy.auth_in_clear) {
+    return "530 5.7.0 tls-required-of-auth";
+  }
+  if (c->policy.auth == SHAKO_AUTH_SETTING_REQUIRED &&
+      !c->facts.authenticated && !is_named(free_of_auth, c->verb)) {
+    return "530 5.7.0 auth-required";
+  }
+  if (c->policy.access == SHAKO_ACCESS_REJECT && c->facts.reject_delayed &&
+      !c->facts.authenticated && c->verb == SHAKO_VERB_RCPT) {
+    return "550 5.7.1 rejected";
+  }
+  return "";
 }
 
 static const char *wanted(const cell *c) {
@@ -53,7 +73,7 @@ static const char *wanted(const cell *c) {
       (c->policy.tls == SHAKO_TLS_SETTING_NO || !c->facts.tls_available)) {
     return "502 5.5.1 tls-not-offered";
   }
-  return "";
+  return wanted_of_identity(c, clear);
 }
 
 /* To observe is to judge as if it were in earnest. */
@@ -120,6 +140,34 @@ static void every_cell_of_the_gate(void **state) {
   assert_int_equal(cells, 17280);
 }
 
+static void every_cell_of_the_gate_for_identity(void **state) {
+  cell c;
+
+  (void)state;
+  shako_policy_default(&c.policy);
+  for (unsigned i = 0; i < 3 * 3 * 2 * 2 * 2 * 2 * 2 * SHAKO_VERB_COUNT; i++) {
+    unsigned rest = i;
+
+    c.facts = (shako_facts){.struct_size = sizeof(c.facts), .tls_available = 1};
+    c.policy.tls = (shako_tls_setting)(rest % 3);
+    rest /= 3;
+    c.policy.auth = (shako_auth_setting)(rest % 3);
+    rest /= 3;
+    c.policy.auth_in_clear = rest % 2;
+    rest /= 2;
+    c.policy.access = rest % 2 ? SHAKO_ACCESS_REJECT : SHAKO_ACCESS_ACCEPT;
+    rest /= 2;
+    c.facts.tls_version = rest % 2 ? 0x0304 : 0;
+    rest /= 2;
+    c.facts.authenticated = rest % 2;
+    rest /= 2;
+    c.facts.reject_delayed = rest % 2;
+    c.verb = (shako_verb)(rest / 2);
+    check(&c);
+    check_observed(&c);
+  }
+}
+
 static void the_words_of_required_are_those_of_rfc_3207(void **state) {
   shako_policy policy;
   const shako_facts facts = {.struct_size = sizeof(facts), .tls_available = 1};
@@ -149,6 +197,7 @@ static void a_port_of_submission_requires_tls(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_cell_of_the_gate),
+      cmocka_unit_test(every_cell_of_the_gate_for_identity),
       cmocka_unit_test(the_words_of_required_are_those_of_rfc_3207),
       cmocka_unit_test(a_port_of_submission_requires_tls),
   };

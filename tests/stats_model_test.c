@@ -22,7 +22,7 @@
 #define RECORDS 100000
 #define PEERS   600 /* under the 1024 that can be counted one by one */
 #define ROWS    2000
-#define COLUMNS 80
+#define COLUMNS 128
 #define TEXT    (1 << 20)
 
 /* A line of the text. */

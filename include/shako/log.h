@@ -112,9 +112,13 @@ SHAKO_API size_t shako_record_asyncos(const shako_record *record, uint64_t icid,
  *   connect    group, policy, access, rule, line
  *   hello      name, extended
  *   tls        version, cipher, client: as above
- *   mail       path, size, eight_bit: whether BODY=8BITMIME was said
+ *   auth       mechanism, step; never what was said
+ *   mail       path, size; eight_bit, binary, smtputf8, requiretls: what was
+ *              said (SHAKO_MAIL_*)
  *   rcpt       path, given
- *   body, message   octets: how many
+ *   body       octets: how many
+ *   message    octets; recipient: which, on LMTP
+ *   command    verb; never its argument
  *   reset      reason
  *   violation  reason, code, enhanced, closes, octets
  *   observed   reason, code, enhanced

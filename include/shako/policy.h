@@ -148,8 +148,9 @@ SHAKO_API void shako_policy_default_sized(shako_policy *policy, size_t size);
   shako_policy_default_sized((POLICY), sizeof(*(POLICY)))
 
 /* Fills |*POLICY| with the defaults for a port of submission (RFC 6409, port
-   587): as shako_policy_default(), with TLS Required
-   and, where the listener has mechanisms, AUTH Required. */
+   587): as shako_policy_default(), with TLS Required. A
+   listener with mechanisms should have |auth| Required there too (RFC 6409
+   4.3). */
 #define shako_policy_submission(POLICY)                                        \
   shako_policy_submission_sized((POLICY), sizeof(*(POLICY)))
 

@@ -104,6 +104,7 @@ static bool is_too_big(const shako_session *session, uint64_t size) {
   return limit != 0 && (so_far > limit || size > limit - so_far);
 }
 
+/* Judges its phase too, for where BDAT is not offered that does not matter. */
 const shako_verdict *shako__parse_bdat(shako_session *session,
                                        shako_span argument) {
   uint32_t max = shako__policy(session)->max_chunks;
@@ -116,6 +117,10 @@ const shako_verdict *shako__parse_bdat(shako_session *session,
   if (!(session->listener->offers & SHAKO_OFFER_CHUNKING) ||
       session->home != SHAKO__PHASE_EHLO) {
     return shako__refusal_verdict(SHAKO__REFUSAL_NOT_IMPLEMENTED);
+  }
+  if (session->phase != SHAKO__PHASE_RCPT &&
+      session->phase != SHAKO__PHASE_CHUNKS) {
+    return shako__refusal_verdict(SHAKO__REFUSAL_BAD_SEQUENCE);
   }
   if (max != 0 && session->chunked && session->chunks >= max) {
     return shako__refusal_verdict(SHAKO__REFUSAL_TOO_MANY_CHUNKS);

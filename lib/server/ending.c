@@ -38,7 +38,7 @@ void shako__end(shako_session *session, const shako_verdict *words,
   session->how = session->error ? reason_of(session->error) : how;
   session->phase = SHAKO__PHASE_ENDING;
   session->active = session->now;
-  session->question = 0;
+  session->asking = false;
   session->answer = SHAKO__ANSWER_NONE;
   session->swallow = 0;
   shako__input_wipe(session);
@@ -88,7 +88,7 @@ shako_time shako_session_expiry(const shako_session *session) {
   if (session->phase == SHAKO__PHASE_ENDING) {
     return after(session->active, DRAIN_TIMEOUT);
   }
-  if (session->question != 0) {
+  if (session->asking) {
     return after(session->active, policy->answer_timeout);
   }
   return sooner(session_limit(session), idle_limit(session));
@@ -111,7 +111,7 @@ void shako__expire(shako_session *session) {
   if (session->phase == SHAKO__PHASE_ENDING) {
     session->lost = true;
     shako__output_drop(session);
-  } else if (session->question != 0) {
+  } else if (session->asking) {
     end_for(session, SHAKO__REFUSAL_ANSWER_TIMEOUT);
   } else if (shako__is_handshaking(session)) {
     if (session->conn) {
@@ -147,7 +147,7 @@ int shako_session_shutdown(shako_session *session, const char *text) {
     }
     shako__say(session, words->code, words->enhanced, text);
   }
-  session->question = 0;
+  session->asking = false;
   session->stopping = true;
   return 0;
 }

@@ -45,7 +45,7 @@ static bool is_open(const shako_session *session) {
 /* Whether an event may point into the text: that of the last poll(), or the
    question's, so that polling while it is open makes no difference. */
 static bool is_pinned(const shako_session *session) {
-  return session->event.type != 0 || session->question != 0;
+  return session->event.type != 0 || session->asking;
 }
 
 /* Whether the octets on the wire may be moved to the front. */

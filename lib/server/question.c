@@ -9,12 +9,16 @@
 #include "smtp/reply.h"
 
 void shako__ask(shako_session *session, shako_event_type type) {
-  session->last_question++;
-  session->question = session->last_question;
+  session->question++;
+  session->asking = true;
   session->asked = type;
   session->active = session->now;
   session->event.type = type;
   session->event.question = session->question;
+}
+
+bool shako__is_asking(const shako_session *session, shako_question question) {
+  return session->asking && question == session->question;
 }
 
 /* What each question takes for a yes, and how the library words it (RFC 5321
@@ -91,12 +95,12 @@ static int reply(shako_session *session, shako__answer answer, int code,
   char buf[SHAKO_REPLY_TEXT_MAX + SHAKO__HELLO_EXTRA];
 
   if (answer == SHAKO__ANSWER_YES && shako__is_early(session)) {
-    session->question = 0;
+    session->asking = false;
     session->answer = SHAKO__ANSWER_EARLY;
     return 0;
   }
   if (is_kept_back(session, answer)) {
-    session->question = 0;
+    session->asking = false;
     session->answer = answer;
     return answer == SHAKO__ANSWER_YES ||
                    shako__chunk_put_off(session, code, enhanced, text)
@@ -110,18 +114,18 @@ static int reply(shako_session *session, shako__answer answer, int code,
       enhanced = NULL; /* RFC 2034 3 */
     }
     if (!shako__output_reserve(session, shako__say_room(enhanced, text))) {
-      session->question = 0;
+      session->asking = false;
       return session->error;
     }
     shako__say(session, code, enhanced, text);
   }
-  session->question = 0;
+  session->asking = false;
   session->answer = answer;
   return 0;
 }
 
 static int check_open(const shako_session *session, shako_question question) {
-  if (question == 0 || question != session->question) {
+  if (!shako__is_asking(session, question)) {
     return SHAKO_ERR_STALE_QUESTION;
   }
   if (session->error) {
@@ -223,7 +227,7 @@ int shako_session_inform(shako_session *session, shako_question question,
                          const shako_peer *facts) {
   int error;
 
-  if (question == 0 || question != session->question) {
+  if (!shako__is_asking(session, question)) {
     return SHAKO_ERR_STALE_QUESTION;
   }
   if (session->asked != SHAKO_EVENT_LOOKUP) {
@@ -231,7 +235,7 @@ int shako_session_inform(shako_session *session, shako_question question,
   }
   error = shako__learn(session, facts);
   if (error != SHAKO_ERR_INVALID_ARGUMENT) {
-    session->question = 0;
+    session->asking = false;
   }
   if (error == 0) {
     session->answer = SHAKO__ANSWER_YES;
@@ -241,7 +245,7 @@ int shako_session_inform(shako_session *session, shako_question question,
 
 int shako_session_tls_external(shako_session *session, shako_question question,
                                const shako_tls_info *info) {
-  if (question == 0 || question != session->question) {
+  if (!shako__is_asking(session, question)) {
     return SHAKO_ERR_STALE_QUESTION;
   }
   if (session->asked != SHAKO_EVENT_HANDSHAKE) {
@@ -264,10 +268,10 @@ int shako_session_tls_external(shako_session *session, shako_question question,
   }
   if (!session->conn) {
     shako__fail(session, SHAKO_ERR_NOMEM);
-    session->question = 0;
+    session->asking = false;
     return SHAKO_ERR_NOMEM;
   }
-  session->question = 0;
+  session->asking = false;
   if (!shako__conn_external(session->conn, shako__mem(session), info)) {
     shako__fail(session, SHAKO_ERR_NOMEM);
     return SHAKO_ERR_NOMEM;

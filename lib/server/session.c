@@ -273,7 +273,7 @@ int shako_session_recv_eof(shako_session *session) {
 
 int shako_session_lost(shako_session *session) {
   session->lost = true;
-  session->question = 0;
+  session->asking = false;
   shako__output_drop(session);
   return 0;
 }
@@ -324,7 +324,7 @@ bool shako__ready(const shako_session *session) {
       shako__must_end(session)) {
     return true;
   }
-  return session->question == 0 && phase_is_ready(session);
+  return !session->asking && phase_is_ready(session);
 }
 
 unsigned shako_session_want(const shako_session *session) {
@@ -341,7 +341,7 @@ unsigned shako_session_want(const shako_session *session) {
       (unasked && session->phase < SHAKO__PHASE_CLOSED)) {
     want |= SHAKO_WANT_POLL;
   }
-  if (session->question != 0) {
+  if (session->asking) {
     want |= SHAKO_WANT_ANSWER;
   }
   if (session->phase >= SHAKO__PHASE_ENDING &&

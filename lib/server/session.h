@@ -98,14 +98,13 @@ struct shako_session {
   shako__output output;
   shako__conn *conn;          /* NULL while there is no TLS */
   const shako_policy *policy; /* that of the table's rule; NULL: not decided */
-  uint32_t rule;              /* SHAKO__NO_RULE: the listener's policy */
-
-  shako__extra *extra; /* NULL: not needed so far */
+  shako__extra *extra;        /* NULL: not needed so far */
   shako__body body;
   bool transaction : 1;
-  bool chunked : 1;        /* its message comes by BDAT ... */
-  bool chunk_last : 1;     /* ... whose LAST is said */
-  bool message_taken : 1;  /* for one recipient at least */
+  bool chunked : 1;       /* its message comes by BDAT ... */
+  bool chunk_last : 1;    /* ... whose LAST is said */
+  bool message_taken : 1; /* for one recipient at least */
+  bool asking : 1;
   bool counted : 1;        /* among the connections of its network */
   bool handshaking : 1;    /* ... and among the handshakes under way */
   bool hello_extended : 1; /* the last HELLO was EHLO */
@@ -143,6 +142,7 @@ struct shako_session {
   uint32_t all_recipients;
   uint32_t refusals;
   uint32_t observed;
+  uint32_t rule; /* of the table; SHAKO__NO_RULE: the listener's policy */
   uint64_t message_size;
   uint64_t swallow;      /* octets of a refused BDAT still to be dropped; of one
                             in phase CHUNK still to come */
@@ -159,8 +159,7 @@ struct shako_session {
   const char *owed_reset;
 
   /* the question */
-  shako_question question; /* 0: none is open */
-  shako_question last_question;
+  shako_question question; /* the last one; open while |asking| */
 
   /* time */
   shako_time now;
@@ -341,6 +340,9 @@ bool shako__hello_choose(shako_session *session, shako_provider_status *status);
 
 /* question.c */
 void shako__ask(shako_session *session, shako_event_type type);
+
+/* Whether |question| is the one that is open. */
+bool shako__is_asking(const shako_session *session, shako_question question);
 void shako__apply_answer(shako_session *session);
 
 /* ending.c */

@@ -28,8 +28,7 @@ static const shako__verb_row rows[] = {
     {"EXPN",     SHAKO_VERB_EXPN,     SHAKO__ANYWHERE,     shako__parse_some,        0,                    shako__act_verify}, /* 5321 4.1.1.7 */
     {"HELP",     SHAKO_VERB_HELP,     SHAKO__ANYWHERE,     shako__parse_any,         0,                    shako__act_help},   /* 5321 4.1.1.8 */
     {"AUTH",     SHAKO_VERB_AUTH,     SHAKO__IN(EHLO),     shako__parse_auth,        0,                    shako__act_auth},   /* 4954 4 */
-    {"BDAT",     SHAKO_VERB_BDAT,     SHAKO__IN(RCPT) |
-                                      SHAKO__IN(CHUNKS),   shako__parse_bdat,        0,                    shako__act_bdat},   /* 3030 2 */
+    {"BDAT",     SHAKO_VERB_BDAT,     SHAKO__ANYWHERE,     shako__parse_bdat,        0,                    shako__act_bdat},   /* 3030 2 */
     /* clang-format on */
 };
 
