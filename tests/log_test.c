@@ -261,6 +261,8 @@ static void clear_text_is_told_as_such(void **state) {
   s.record.tls_setting = SHAKO_TLS_SETTING_PREFERRED;
   demand_tls(&s, "none", "null");
   s.record.tls_setting = SHAKO_TLS_SETTING_REQUIRED;
+  demand_tls(&s, "none", "null"); /* nothing was asked of us */
+  s.record.refusals = 1;
   demand_tls(&s, "was required but remote host did not initiate it", "null");
   s.record.tls_observed = 1;
   demand_tls(&s, "none", "null");

@@ -554,6 +554,8 @@ static void a_connection_has_one_outcome(void **state) {
         .tls_asked = (uint8_t)rows[i].asked,
         .tls_completed = (uint8_t)rows[i].completed,
         .greeted = (uint8_t)rows[i].greeted,
+        .refusals = 1,
+        .octets_received = 1,
     };
 
     assert_string_equal(shako_tls_outcome_name(shako_record_outcome(&record)),
@@ -561,6 +563,36 @@ static void a_connection_has_one_outcome(void **state) {
   }
   assert_string_equal(shako_tls_outcome_name(SHAKO_TLS_OUTCOME_COUNT),
                       "unknown");
+}
+
+/* Who only looks whether somebody is there, as health checks do. */
+static void who_wants_nothing_has_not_failed(void **state) {
+  uint32_t refused[64] = {0};
+  shako_record record = {
+      .struct_size = sizeof(record),
+      .tls_setting = SHAKO_TLS_SETTING_REQUIRED,
+      .greeted = 1,
+  };
+
+  (void)state;
+  assert_in_range(shako_reason_count(), 1, COUNT(refused));
+  assert_int_equal(shako_record_outcome(&record), SHAKO_TLS_OUTCOME_NONE);
+  record.refused = refused;
+  for (uint32_t i = 0; i < shako_reason_count(); i++) {
+    bool told = strcmp(shako_reason_text(i), "tls-required") == 0;
+
+    record.refusals = refused[i] = 1;
+    assert_int_equal(shako_record_outcome(&record),
+                     told ? SHAKO_TLS_OUTCOME_REQUIRED_MISSING
+                          : SHAKO_TLS_OUTCOME_NONE);
+    refused[i] = 0;
+  }
+  record.tls_implicit = record.tls_asked = 1;
+  record.greeted = 0;
+  assert_int_equal(shako_record_outcome(&record), SHAKO_TLS_OUTCOME_NONE);
+  record.octets_received = 1;
+  assert_int_equal(shako_record_outcome(&record),
+                   SHAKO_TLS_OUTCOME_REQUIRED_FAILED);
 }
 
 int main(void) {
@@ -580,6 +612,7 @@ int main(void) {
       cmocka_unit_test(without_memory_for_them_no_reasons_are_counted),
       cmocka_unit_test(an_older_caller_gets_what_it_knows),
       cmocka_unit_test(a_connection_has_one_outcome),
+      cmocka_unit_test(who_wants_nothing_has_not_failed),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

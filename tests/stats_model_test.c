@@ -90,12 +90,27 @@ static void count_own(row *to, const char *column, uint64_t n) {
   to->counts[i] += n;
 }
 
+/* By the reasons, or where they were not counted by their number. */
+static bool was_told_to_begin(const shako_record *r) {
+  uint32_t i;
+
+  if (!r->refused) {
+    return r->refusals > 0;
+  }
+  for (i = 0; strcmp(shako_reason_text(i), "tls-required") != 0; i++) {
+  }
+  return r->refused[i] > 0;
+}
+
 /* What the header says of outcomes, once more. */
 static const char *outcome(const shako_record *r) {
   bool required =
       r->tls_implicit ||
       (r->tls_setting == SHAKO_TLS_SETTING_REQUIRED && !r->tls_observed);
 
+  if (r->tls_implicit && r->octets_received == 0 && !r->tls_completed) {
+    return "none";
+  }
   if (r->tls_asked) {
     return required ? (r->tls_completed ? "required-ok" : "required-failed")
                     : (r->tls_completed ? "preferred-ok" : "preferred-failed");
@@ -104,7 +119,7 @@ static const char *outcome(const shako_record *r) {
     return "none";
   }
   if (required) {
-    return "required-missing";
+    return was_told_to_begin(r) ? "required-missing" : "none";
   }
   return r->tls_setting == SHAKO_TLS_SETTING_NO ? "off" : "clear";
 }

@@ -135,7 +135,7 @@ def check_html(text, groups, peers):
         "TLS preferred: success": str(sums["preferred-ok"]),
         "TLS preferred: failed": str(sums["preferred-failed"]),
         "In the clear": str(sums["clear"] + sums["off"]),
-        "Turned away before TLS": str(sums["none"]),
+        "TLS not at issue": str(sums["none"]),
         "Total": str(sum(sums.values()))}
     assert str(failed) in told.bad
     assert len(told.tables["Peers, the heaviest first"]) == len(peers) + 1

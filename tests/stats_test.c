@@ -137,7 +137,7 @@ static void every_outcome_is_told_from_the_others(void **state) {
 
   (void)state;
 
-  for (i = 0; i < 3 * 32; i++) {
+  for (i = 0; i < 3 * 128; i++) {
     shako_record r = {
         .tls_setting = (shako_tls_setting)(i % 3),
         .tls_observed = i / 3 & 1,
@@ -145,18 +145,22 @@ static void every_outcome_is_told_from_the_others(void **state) {
         .tls_asked = i / 12 & 1,
         .tls_completed = i / 24 & 1,
         .greeted = i / 48 & 1,
+        .refusals = i / 96 & 1,
+        .octets_received = i / 192 & 1,
     };
     bool must = r.tls_implicit || (i % 3 == REQUIRED && !r.tls_observed);
     const char *name = shako_tls_outcome_name(shako_record_outcome(&r));
 
     if (r.tls_completed) {
       assert_string_equal(name, must ? "required-ok" : "preferred-ok");
+    } else if (r.tls_implicit && r.octets_received == 0) {
+      assert_string_equal(name, "none");
     } else if (r.tls_asked || r.tls_implicit) {
       assert_string_equal(name, must ? "required-failed" : "preferred-failed");
     } else if (!r.greeted) {
       assert_string_equal(name, "none");
     } else if (must) {
-      assert_string_equal(name, "required-missing");
+      assert_string_equal(name, r.refusals > 0 ? "required-missing" : "none");
     } else {
       assert_string_equal(name, i % 3 == NO ? "off" : "clear");
     }
@@ -379,6 +383,7 @@ static void totals_are_the_appliances_report(void **state) {
       draft.record.tls_asked = (uint8_t)all[i].asked;
       draft.record.tls_completed = (uint8_t)all[i].completed;
       draft.record.messages_tls = all[i].completed;
+      draft.record.refusals = 1;
       shako_stats_add(stats, &draft.record);
     }
   }

@@ -23,7 +23,7 @@ static const total totals[] = {
     {"preferred_ok", "TLS preferred: successful"},
     {"preferred_failed", "TLS preferred: failed"},
     {"clear", "In the clear"},
-    {"none", "Turned away before TLS"},
+    {"none", "TLS not at issue"},
     {"connections", "Total connections"},
     {"messages_tls", "Messages encrypted"},
     {"messages", "Total messages"},

@@ -65,14 +65,19 @@ typedef struct shako_record {
 
 /* What became of TLS on a connection: each has exactly one of these. */
 typedef enum shako_tls_outcome {
-  SHAKO_TLS_OUTCOME_NONE,         /* turned away before TLS was at issue */
+  SHAKO_TLS_OUTCOME_NONE,         /* TLS was not at issue: the peer was turned
+                                     away before, or it must use TLS and wanted
+                                     nothing that needs it, as health checks
+                                     do; or it sent nothing where TLS is first
+                                     */
   SHAKO_TLS_OUTCOME_OFF,          /* in the clear: TLS is not offered */
   SHAKO_TLS_OUTCOME_CLEAR,        /* ... offered, and the peer did not ask */
   SHAKO_TLS_OUTCOME_PREFERRED_OK, /* offered, and a handshake was completed */
   SHAKO_TLS_OUTCOME_PREFERRED_FAILED,
   SHAKO_TLS_OUTCOME_REQUIRED_OK,
   SHAKO_TLS_OUTCOME_REQUIRED_FAILED,
-  SHAKO_TLS_OUTCOME_REQUIRED_MISSING, /* ... and the peer did not ask */
+  SHAKO_TLS_OUTCOME_REQUIRED_MISSING, /* ... and the peer wanted something
+                                         ("tls-required") but did not ask */
   SHAKO_TLS_OUTCOME_COUNT
 } shako_tls_outcome;
 

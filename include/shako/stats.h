@@ -95,7 +95,7 @@ typedef struct shako_stats_totals {
   uint64_t preferred_ok;
   uint64_t preferred_failed;
   uint64_t clear;        /* in the clear, and allowed to be */
-  uint64_t none;         /* turned away before TLS was at issue */
+  uint64_t none;         /* TLS was not at issue: record.h */
   uint64_t messages;     /* accepted */
   uint64_t messages_tls; /* ... inside TLS */
 } shako_stats_totals;

@@ -28,7 +28,7 @@ static void put_connections(shako__text *text, const shako_stats_totals *t) {
   put_line(text, "TLS preferred: success", t->preferred_ok, all, false);
   put_line(text, "TLS preferred: failed", t->preferred_failed, all, true);
   put_line(text, "In the clear", t->clear, all, false);
-  put_line(text, "Turned away before TLS", t->none, all, false);
+  put_line(text, "TLS not at issue", t->none, all, false);
   put_line(text, "Total", all, all, false);
   shako__html_table_end(text);
 }

@@ -5,6 +5,7 @@ import email.utils
 import pathlib
 import re
 import shutil
+import socket
 import tempfile
 import threading
 import time
@@ -180,6 +181,25 @@ def who_does_as_he_must_raises_nothing():
                 client.secured()
                 client.deliver()
                 client.quit()
+        server.demand_alerts(0)
+
+
+@case
+def health_checks_raise_nothing():
+    listener = CERTIFICATE + '\n  policy { idle_timeout = 1 }\n}' + (
+        '\nlistener "tls" {\n  implicit_tls = true\n'
+        f'  listen = {{"127.0.0.1:0"}}\n  {CERTIFICATE}')
+    with Alerting(ADMIN, listener) as server:
+        for commands in (), ("NOOP", "QUIT"), ("EHLO a.example", "QUIT"):
+            with Client(server.port(), source="127.0.0.2") as client:
+                client.expect("220 ")
+                for command in commands:
+                    client.ask(command, "2")
+        with Client(server.port(), source="127.0.0.2") as client:
+            client.expect("220 ")
+            client.expect("421 ")
+        socket.create_connection(("127.0.0.1", server.port("tls"))).close()
+        server.line(" end=", 5)
         server.demand_alerts(0)
 
 

@@ -265,6 +265,13 @@ def nothing_at_all(w, chance):
     w.cut("tls-failed", "cut-off")
 
 
+def health_check(w, chance):
+    w.expect("220 ")
+    for _ in range(chance.randrange(3)):
+        w.command("NOOP", "250 ")
+    w.end() if chance.randrange(2) else w.cut()
+
+
 # What a client may do, where, and what becomes of TLS.
 KINDS = [
     (clear, "Open", "clear"),
@@ -279,7 +286,8 @@ KINDS = [
     (cut_off_in_the_handshake, "Open", "preferred-failed"),
     (cut_off_in_the_handshake, "Strict", "required-failed"),
     (clear_text_in_the_handshake, "Strict", "required-failed"),
-    (nothing_at_all, "Secure", "required-failed"),
+    (nothing_at_all, "Secure", "none"),
+    (health_check, "Strict", "none"),
 ]
 
 

@@ -219,7 +219,7 @@ def demand_page(text):
     summary = {row[0]: row[1] for row in told.tables["TLS connections"][1:]}
     same(summary, {"TLS required: success": "7", "TLS required: failed": "7",
                    "TLS preferred: success": "1", "TLS preferred: failed": "1",
-                   "In the clear": "14", "Turned away before TLS": "2",
+                   "In the clear": "14", "TLS not at issue": "2",
                    "Total": "32"})
     same([row[:2] for row in told.tables["Messages"][1:]],
          [["Encrypted", "16"], ["Not encrypted", "14"], ["Total", "30"]])

@@ -34,7 +34,7 @@ def a_report_says_what_clients_did():
         same(report(text), {
             "TLS required: successful": 0, "TLS required: failed": 0,
             "TLS preferred: successful": 2, "TLS preferred: failed": 0,
-            "In the clear": 1, "Turned away before TLS": 0,
+            "In the clear": 1, "TLS not at issue": 0,
             "Total connections": 3, "Messages encrypted": 2,
             "Total messages": 3})
         check(re.search(r"^127\.0\.0\.1 +3 +2 +3 +2$", text, re.M), text)
