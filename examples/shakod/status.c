@@ -1,5 +1,6 @@
 #include "status.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "log.h"
@@ -23,6 +24,8 @@ typedef struct status_client {
   uv_write_t write;
   uv_shutdown_t shutdown;
   unsigned handles; /* that are not closed yet */
+  bool ended;       /* it sends no more */
+  bool answered;    /* all is sent */
   size_t len;       /* of: */
   char request[STATUS_REQUEST_MAX];
   buffer answer;
@@ -62,8 +65,11 @@ static void on_timer(uv_timer_t *timer) {
 }
 
 static void on_shutdown(uv_shutdown_t *request, int error) {
-  if (error != 0) {
-    close_client(request->handle->data);
+  status_client *c = request->handle->data;
+
+  c->answered = true;
+  if (error != 0 || c->ended) {
+    close_client(c);
   }
 }
 
@@ -107,7 +113,10 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf) {
   status_client *c = stream->data;
 
   (void)buf;
-  if (n < 0) {
+  if (n == UV_EOF && c->answer.len > 0 && !c->answered) {
+    c->ended = true; /* and may still read */
+    uv_read_stop(stream);
+  } else if (n < 0) {
     close_client(c);
   } else if (n > 0 && c->answer.len == 0) {
     c->len += (size_t)n;

@@ -406,6 +406,31 @@ def more_than_a_request_does_no_harm():
 
 
 @case
+def who_asks_and_says_no_more_gets_the_whole_answer():
+    # It is more than a socket takes at once.
+    table = "$ON\n  ACCEPT\n" + "".join(
+        f"{'GROUP' * 12}{i}:\n  127.0.1.{i}\n    $ON\n"
+        for i in range(1, 251)) + "ALL\n  ACCEPT\n"
+    with Server("--discard", *STATUS, *CERTIFICATE, hat=table) as server:
+        for i in range(1, 251):
+            with Client(server.port(), source=f"127.0.1.{i}") as client:
+                client.greeted().quit()
+        server.line(" end=", 250)
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+            sock.settimeout(TIMEOUT)
+            sock.connect(("127.0.0.1", server.port("status")))
+            sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
+                         b"\r\n")
+            sock.shutdown(socket.SHUT_WR)
+            answer = b""
+            while octets := sock.recv(4096):
+                answer += octets
+        same(split(answer)[0], 200)  # and all of it, by its length
+
+
+@case
 def who_says_nothing_is_sent_away():
     with Server(*STATUS) as server:
         start = time.monotonic()
