@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../shakod/file.h"
 #include "../shakod/log.h"
 #include "certificate_list.h"
 
@@ -107,8 +108,9 @@ static bool read_pem(pem *file, const draft *d, const char *path) {
 /* Stages what is in the file |from| as |to|. */
 static bool stage(draft *d, const char *to, const char *from, bool secret,
                   bool *encrypted) {
-  pem file;
-  bool done = read_pem(&file, d, from);
+  pem file = {.len = 0};
+  bool done = file_is_regular(staged_path(&d->staged, from)) &&
+              read_pem(&file, d, from);
 
   if (done) {
     *encrypted = memmem(file.text, file.len, "ENCRYPTED", 9) != NULL;

@@ -114,7 +114,8 @@ static bool import(void *ctx) {
     return false;
   }
 
-  if (given.text[0] == '\0' || !is_good(e, given.text)) {
+  if (given.text[0] == '\0' || !file_is_regular(given.text) ||
+      !is_good(e, given.text)) {
     return true;
   }
 

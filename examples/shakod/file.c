@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -43,4 +44,15 @@ bool file_read(buffer *text, const char *path) {
   }
 
   return error == 0;
+}
+
+bool file_is_regular(const char *path) {
+  struct stat at;
+
+  if (stat(path, &at) == 0 && !S_ISREG(at.st_mode)) {
+    log_line("%s: not a regular file", path);
+    return false;
+  }
+
+  return true;
 }

@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import stat
+import tempfile
 import threading
 
 from authority import FOLDER, expired, leaf, made, openssl
@@ -89,12 +90,15 @@ def a_passphrase_is_neither_seen_nor_lost():
 @case
 def what_is_no_pair_is_not_imported():
     one, other = made("one"), made("other-key")
-    with Folder() as folder:
+    with Folder() as folder, tempfile.TemporaryDirectory() as name:
+        os.mkfifo(f"{name}/pipe")
         for chain, key in ((f"{one}.pem", f"{other}.key"),
                            (f"{one}.key", f"{one}.pem"),
                            (f"{one}.none", f"{one}.key"),
                            ("/dev/zero", f"{one}.key"),
-                           (str(folder.path), f"{one}.key")):
+                           (str(folder.path), f"{one}.key"),
+                           (f"{name}/pipe", f"{one}.key"),
+                           (f"{one}.pem", f"{name}/pipe")):
             text = folder.unchanged(*certconfig("import", "../x", "x", chain,
                                                 key), "commit", "exit")
             check("Nothing was imported." in text, text)

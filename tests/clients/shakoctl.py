@@ -6,6 +6,7 @@ import pwd
 import re
 import resource
 import signal
+import tempfile
 
 from dialog import (CONFIGURATION, MENU, SHAKOCTL, TABLE, Folder, Terminal,
                     editing, needed)
@@ -185,6 +186,11 @@ def a_table_is_imported_and_exported():
         text = folder.unchanged(*access("1", "import", f"{path}/bad.hat"),
                                 "commit", "exit")
         check("bad.hat:2:3: " in text and UNCHANGED in text, text)
+        with tempfile.TemporaryDirectory() as pipe:
+            os.mkfifo(f"{pipe}/pipe")  # nobody writes into it
+            text = folder.unchanged(*access("1", "import", f"{pipe}/pipe"),
+                                    "commit", "exit")
+        check("not a regular file" in text and UNCHANGED in text, text)
         for name in "inbound.hat", CONFIG:  # both are there already
             text = folder.unchanged(
                 *access("2", "import", f"{path}/new.hat", name), "exit")
