@@ -45,7 +45,7 @@ static int put_into_maildir(const char *path, const char *hostname,
 }
 
 static void relay(const options *o, const char *from, const contents *message) {
-  static const endpoint nowhere;
+  static const host_port nowhere;
   smtp_result result;
   smtp_job job = {
       .name = o->alert_relay.host,

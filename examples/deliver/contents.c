@@ -24,7 +24,7 @@ static void *must_grow(void *octets, size_t size) {
 }
 
 contents contents_read(const char *path) {
-  FILE *file = fopen(path, "rb");
+  FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
   contents read;
   size_t n;
 

@@ -9,7 +9,8 @@ typedef struct contents {
   size_t len;
 } contents;
 
-/* Reads |path|.  Does not return where that fails. */
+/* Reads |path|, "-" for the standard input.  Does not return where that fails.
+ */
 contents contents_read(const char *path);
 
 /* Makes of each LF that is alone a CRLF, as a message has it on the wire.

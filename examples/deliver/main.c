@@ -41,11 +41,20 @@ static void read_destination(delivery *d) {
             (unsigned)place.line, (unsigned)place.column, place.what);
     exit(EX_CONFIG);
   }
-  shako_destination_default(&d->destination);
   shako_destinations_find(destinations, domain, &d->destination);
   d->destination.name = NULL; /* it goes with the table */
   shako_destinations_unref(destinations);
   free(file.octets);
+}
+
+/* Without controls, TLS is used where it is offered. */
+static void find_destination(delivery *d) {
+  shako_destination_default(&d->destination);
+  if (d->o->destinations == NULL) {
+    d->destination.tls = SHAKO_DESTINATION_TLS_PREFERRED;
+  } else {
+    read_destination(d);
+  }
 }
 
 static void begin(delivery *d, const contents *message) {
@@ -177,7 +186,7 @@ int main(int argc, char **argv) {
   contents message;
 
   options_read(&o, argc, argv);
-  read_destination(&d);
+  find_destination(&d);
   message = contents_as_message(contents_read(o.message), o.message);
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
     return EX_SOFTWARE;

@@ -10,12 +10,14 @@
 #define TIMEOUT_MAX 86400
 
 static const char usage[] =
-    "usage: deliver --destinations FILE --to DOMAIN --host MX[:PORT]\n"
-    "               --from ADDRESS --rcpt ADDRESS... FILE\n"
+    "usage: deliver --host MX[:PORT] --from ADDRESS --rcpt ADDRESS... FILE\n"
     "\n"
-    "Delivers the message in FILE to a next hop of DOMAIN, by the TLS setting\n"
-    "that the destination controls have for it, and says what happened.\n"
+    "Delivers the message in FILE to a next hop of a domain, by the TLS\n"
+    "setting that the destination controls have for it, and says what\n"
+    "happened.  FILE may be -, for the standard input.\n"
     "\n"
+    "  --to DOMAIN             default: MX\n"
+    "  --destinations FILE     the controls; default: Preferred for all\n"
     "  --connect HOST[:PORT]   connect there instead; MX is still the name\n"
     "  --ca FILE               authorities that are trusted (PEM)\n"
     "  --hostname NAME         of this host; default: what the system says\n"
@@ -79,13 +81,6 @@ static void demand(bool is_right, const char *what, const char *text) {
   }
 }
 
-#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-/* A name, or an address: nothing that means something in a URL. */
-static bool is_host(const char *text) {
-  return text[0] != '\0' && strspn(text, ALNUM "-._") == strlen(text);
-}
-
 /* Nothing in an address may begin another command. */
 static const char *address_of(const char *text) {
   const char *c;
@@ -97,24 +92,12 @@ static const char *address_of(const char *text) {
   return text;
 }
 
-static void read_endpoint(endpoint *to, const char *text) {
-  const char *end = text[0] == '[' ? strchr(text, ']') : NULL;
-  const char *colon = strchr(end != NULL ? end : text, ':');
-  size_t len = colon != NULL ? (size_t)(colon - text) : strlen(text);
-  const char *port = colon != NULL ? colon + 1 : "25";
+static void read_next_hop(host_port *to, const char *text) {
+  const char *wrong = host_port_read(to, text);
 
-  demand(len > 0 && len < sizeof(to->host), "not HOST[:PORT]", text);
-  memcpy(to->host, text, len);
-  to->host[len] = '\0';
-  demand(end != NULL
-             ? (size_t)(end - text) + 1 == len &&
-                   strspn(text + 1, "0123456789abcdefABCDEF:.") + 2 == len
-             : is_host(to->host),
-         "not HOST[:PORT]", text);
-  demand(strlen(port) < sizeof(to->port) && atoi(port) > 0 &&
-             atoi(port) < 65536 && strspn(port, "0123456789") == strlen(port),
-         "not a port", text);
-  strcpy(to->port, port);
+  if (wrong != NULL) {
+    fail(wrong, text);
+  }
 }
 
 static unsigned read_timeout(const char *text) {
@@ -142,14 +125,14 @@ static void set(options *o, int name, const char *value) {
     o->destinations = value;
     return;
   case TO:
-    demand(is_host(value), "not a domain", value);
+    demand(host_port_is_host(value), "not a domain", value);
     o->domain = value;
     return;
   case HOST:
-    read_endpoint(&o->next_hop, value);
+    read_next_hop(&o->next_hop, value);
     return;
   case CONNECT:
-    read_endpoint(&o->connect, value);
+    read_next_hop(&o->connect, value);
     return;
   case CA:
     o->authorities = value;
@@ -176,7 +159,7 @@ static void set(options *o, int name, const char *value) {
     add(o->alert_to, &o->alert_to_count, value);
     return;
   case ALERT_RELAY:
-    read_endpoint(&o->alert_relay, value);
+    read_next_hop(&o->alert_relay, value);
     return;
   case ALERT_MAILDIR:
     o->alert_maildir = value;
@@ -202,8 +185,6 @@ void options_read(options *o, int argc, char **argv) {
   while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
     set(o, name, optarg);
   }
-  demand(o->destinations != NULL, "--destinations is missing", "");
-  demand(o->domain != NULL, "--to is missing", "");
   demand(o->next_hop.host[0] != '\0', "--host is missing", "");
   demand(o->from != NULL, "--from is missing", "");
   demand(o->recipient_count > 0, "--rcpt is missing", "");
@@ -214,7 +195,8 @@ void options_read(options *o, int argc, char **argv) {
   demand(o->alert_to_count == 0 || o->alert_maildir != NULL ||
              o->alert_relay.host[0] != '\0',
          "--alert-relay or --alert-maildir is missing", "");
+  o->domain = o->domain != NULL ? o->domain : o->next_hop.host;
   o->message = argv[optind];
   o->hostname = o->hostname != NULL ? o->hostname : own_name();
-  demand(is_host(o->hostname), "not a host name", o->hostname);
+  demand(host_port_is_host(o->hostname), "not a host name", o->hostname);
 }

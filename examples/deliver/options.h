@@ -4,33 +4,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RECIPIENTS_MAX 100
+#include "host_port.h"
 
-/* HOST or HOST:PORT, with brackets around an IPv6 address. */
-typedef struct endpoint {
-  char host[256];
-  char port[6];
-} endpoint;
+#define RECIPIENTS_MAX 100
 
 /* What the command line says. */
 typedef struct options {
-  const char *destinations; /* a file */
+  const char *destinations; /* a file; NULL: Preferred for all */
   const char *domain;
-  endpoint next_hop;
-  endpoint connect; /* where it is connected to instead; "" for nowhere else */
+  host_port next_hop;
+  host_port connect; /* where it is connected to instead; "" for nowhere else */
   const char *hostname;
   const char *authorities; /* a file; NULL: those of the system */
   const char *from;
   const char *recipients[RECIPIENTS_MAX];
   size_t recipient_count;
-  const char *message; /* a file */
+  const char *message; /* a file; "-": the standard input */
   unsigned timeout;    /* seconds */
   bool last;
   const char *alert_from; /* NULL: alert@hostname */
   const char *alert_to[RECIPIENTS_MAX];
   size_t alert_to_count;
   const char *alert_maildir; /* NULL: none */
-  endpoint alert_relay;      /* "": none */
+  host_port alert_relay;     /* "": none */
 } options;
 
 /* Reads the command line.  Does not return where it is wrong, or asks for

@@ -16,8 +16,8 @@ typedef enum smtp_tls {
 typedef struct smtp_job {
   const char *name; /* of the next hop: what its certificate is to be for */
   const char *port;
-  const endpoint *connect; /* instead; "" for there */
-  const char *hostname;    /* ours, for EHLO */
+  const host_port *connect; /* instead; "" for there */
+  const char *hostname;     /* ours, for EHLO */
   const char *from;
   const char *const *recipients;
   size_t recipient_count;

@@ -1,11 +1,13 @@
 #include "alert_message.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "buffer.h"
 #include "log.h"
 
 /* Stores in |to| who wants |alert|.  Returns how many. */
@@ -42,36 +44,42 @@ static char *compose(const shako_alert_notice *notice,
   return text;
 }
 
-/* Returns 0, or what errno was. */
-static int store(alert_sender *sender, const char *text, size_t len) {
-  delivery *d = delivery_new(&sender->folder, &sender->names);
-  int error;
-
-  if (d == NULL) {
-    return errno;
-  }
-
-  delivery_write(d, text, len);
-  error = delivery_finish(d);
-  delivery_free(d);
-
-  return error;
+static void add_string(buffer *to, const char *text) {
+  buffer_add_span(to, (shako_span){(const uint8_t *)text, strlen(text) + 1});
 }
 
-static void say(const shako_alert *alert, int error) {
-  int len = (int)strcspn(alert->text, "\n");
-  const char *severity = shako_alert_severity_name(alert->severity);
+/* Returns the addresses of |envelope|, as a message has them, or NULL with
+   errno set. */
+static char *copy_addresses(const shako_alert_envelope *envelope) {
+  buffer all = {0};
+  size_t i;
 
-  if (error == 0) {
-    log_line("alert: %s: %.*s", severity, len, alert->text);
-  } else {
-    log_line("alert not stored (%s): %s: %.*s", strerror(error), severity, len,
-             alert->text);
+  if (envelope->from == NULL) {
+    buffer_add(&all, "alert@");
   }
+
+  add_string(&all,
+             envelope->from != NULL ? envelope->from : envelope->hostname);
+  for (i = 0; i < envelope->to_count; i++) {
+    add_string(&all, envelope->to[i]);
+  }
+
+  if (all.failed) {
+    buffer_free(&all);
+    errno = ENOMEM;
+  }
+
+  return all.ptr;
 }
 
-void alert_message_store(alert_sender *sender, const shako_alert_notice *notice,
-                         shako_time now) {
+static void name(alert_message *m, const shako_alert *alert) {
+  snprintf(m->what, sizeof(m->what), "%s: %.*s",
+           shako_alert_severity_name(alert->severity),
+           (int)strcspn(alert->text, "\n"), alert->text);
+}
+
+bool alert_message_write(alert_message *m, const alert_sender *sender,
+                         const shako_alert_notice *notice, shako_time now) {
   const alert_settings *s = &sender->settings->alerts;
   const char *to[ALERT_RECIPIENTS_MAX];
   shako_alert_envelope envelope = {.struct_size = sizeof(envelope),
@@ -81,15 +89,41 @@ void alert_message_store(alert_sender *sender, const shako_alert_notice *notice,
                                    .unix_time = (int64_t)time(NULL),
                                    .now = now,
                                    .unique = (uint64_t)getpid()};
-  size_t len;
-  char *text;
 
-  envelope.to_count = find_recipients(to, s, notice->alert);
-  if (envelope.to_count == 0) {
-    return;
+  *m = (alert_message){.recipients = find_recipients(to, s, notice->alert)};
+  envelope.to_count = m->recipients;
+  if (m->recipients == 0) {
+    return false;
   }
 
-  text = compose(notice, &envelope, &len);
-  say(notice->alert, text != NULL ? store(sender, text, len) : errno);
-  free(text);
+  name(m, notice->alert);
+  m->text = compose(notice, &envelope, &m->len);
+  m->addresses = m->text != NULL ? copy_addresses(&envelope) : NULL;
+  if (m->addresses == NULL) {
+    log_line("alert not written (%s): %s", strerror(errno), m->what);
+    alert_message_free(m);
+  }
+
+  return m->addresses != NULL;
+}
+
+void alert_message_free(alert_message *m) {
+  free(m->text);
+  free(m->addresses);
+  *m = (alert_message){.text = NULL};
+}
+
+int alert_message_store(const alert_message *m, alert_sender *sender) {
+  delivery *d = delivery_new(&sender->folder, &sender->names);
+  int error;
+
+  if (d == NULL) {
+    return errno;
+  }
+
+  delivery_write(d, m->text, m->len);
+  error = delivery_finish(d);
+  delivery_free(d);
+
+  return error;
 }

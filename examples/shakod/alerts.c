@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alert_message.h"
+#include "alert_relay.h"
 #include "log.h"
 
 /* Notices that wait for the main thread; more are lost.  Only where duplicates
@@ -16,7 +16,8 @@ typedef struct waiting {
 } waiting;
 
 struct alerts {
-  alert_sender sender; /* the main thread's, as the next two */
+  alert_sender sender; /* the main thread's, as the next three */
+  alert_relay *relay;  /* NULL: what is told is stored */
   uv_async_t raised;   /* an alert was */
   uv_timer_t due;
   atomic_uint threshold;
@@ -31,12 +32,24 @@ static shako_time clock_now(void) {
   return uv_hrtime() / 1000000;
 }
 
+/* Opens the ways that alerts go. */
+static bool open_ways(alerts *a, const alert_settings *s) {
+  int error =
+      s->maildir != NULL ? maildir_open(&a->sender.folder, s->maildir) : 0;
+
+  if (error != 0) {
+    log_line("alert_maildir %s: %s", s->maildir, strerror(error));
+  }
+
+  return error == 0 &&
+         (s->relay.next_hop == NULL || alert_relay_open(&a->relay, &a->sender));
+}
+
 bool alerts_open(alerts **to, const settings *s, const char *hostname) {
   alerts *a;
-  int error;
 
   *to = NULL;
-  if (s->alerts.maildir == NULL) {
+  if (!settings_alerts(s)) {
     return true;
   }
 
@@ -51,14 +64,11 @@ bool alerts_open(alerts **to, const settings *s, const char *hostname) {
 
   *to = a;
   a->sender.hostname = hostname;
+  a->sender.folder = (maildir){.tmp_fd = -1, .new_fd = -1};
   a->sender.names = (maildir_names){.host = hostname, .worker = WORKERS_MAX};
   alerts_set(a, s);
-  error = maildir_open(&a->sender.folder, s->alerts.maildir);
-  if (error != 0) {
-    log_line("alert_maildir %s: %s", s->alerts.maildir, strerror(error));
-  }
 
-  return error == 0;
+  return open_ways(a, &s->alerts);
 }
 
 void alerts_close(alerts *a) {
@@ -66,6 +76,7 @@ void alerts_close(alerts *a) {
     return;
   }
 
+  alert_relay_close(a->relay);
   maildir_close(&a->sender.folder);
   shako_alerts_free(a->alerts);
   uv_mutex_destroy(&a->lock);
@@ -115,6 +126,34 @@ static void tell_lost(alerts *a) {
   }
 }
 
+static void store(alerts *a, alert_message *m) {
+  int error = alert_message_store(m, &a->sender);
+
+  if (error == 0) {
+    log_line("alert: %s", m->what);
+  } else {
+    log_line("alert not stored (%s): %s", strerror(error), m->what);
+  }
+
+  alert_message_free(m);
+}
+
+static void tell_one(alerts *a, const shako_alert_notice *notice,
+                     shako_time now) {
+  alert_message m;
+
+  if (!alert_message_write(&m, &a->sender, notice, now)) {
+    return;
+  }
+
+  if (a->relay == NULL) {
+    store(a, &m);
+  } else {
+    log_line("alert: %s", m.what);
+    alert_relay_add(a->relay, &m);
+  }
+}
+
 /* Tells what waits, but not for ever, whatever comes meanwhile.  Returns
    whether there may be more. */
 static bool tell_some(alerts *a) {
@@ -123,7 +162,7 @@ static bool tell_some(alerts *a) {
   int i;
 
   for (i = 0; i < WAITING_MAX && take(a, &next, now); i++) {
-    alert_message_store(&a->sender, &next.notice, now);
+    tell_one(a, &next.notice, now);
   }
 
   tell_lost(a);
@@ -178,6 +217,8 @@ bool alerts_start(alerts *a, uv_loop_t *loop) {
   error = uv_async_init(loop, &a->raised, on_raised);
   if (error != 0) {
     log_line("alerts: %s", uv_strerror(error));
+  } else if (a->relay != NULL) {
+    alert_relay_start(a->relay, loop);
   }
 
   return error == 0;
@@ -190,6 +231,9 @@ void alerts_stop(alerts *a) {
 
     uv_close((uv_handle_t *)&a->raised, NULL);
     uv_close((uv_handle_t *)&a->due, NULL);
+    if (a->relay != NULL) {
+      alert_relay_stop(a->relay);
+    }
   }
 }
 

@@ -6,14 +6,14 @@
 #include "setup.h"
 
 /* What an operator must hear of.  Any thread raises it; the main one tells it,
-   by a message in a Maildir to those whom the settings name. */
+   by a message to those whom the settings name, in a Maildir or by a relay. */
 typedef struct alerts alerts;
 
 /**
- * Opens the folder that |s| names, as whoever the process is by now, and stores
- * the alerts in |*to|, NULL where it names none.  |s| and |hostname| outlive
- * them.  Returns false after a line that says why; alerts_close() is due then
- * too.
+ * Opens the folder and the relay that |s| names, as whoever the process is by
+ * now, and stores the alerts in |*to|, NULL where it names neither.  |s| and
+ * |hostname| outlive them.  Returns false after a line that says why;
+ * alerts_close() is due then too.
  */
 bool alerts_open(alerts **to, const settings *s, const char *hostname);
 
@@ -27,7 +27,7 @@ void alerts_close(alerts *a);
 bool alerts_start(alerts *a, uv_loop_t *loop);
 
 /* Tells what still waits.  Nothing is raised any more; the loop is yet to run
-   once. */
+   until nothing is left in it: a few seconds, where the relay hangs. */
 void alerts_stop(alerts *a);
 
 /* Tells those whom |s| names from now on.  For the main thread. */

@@ -22,6 +22,7 @@
  *   certificates, passphrase   certificates by name, from their files
  *   certificate_check   what is thought of them, and when they expire
  *   alerts, alert_message   what an operator must hear of, and hears
+ *   alert_relay, alert_attempt   ... by mail: deliver, another process
  *   watch, watch_files   what has files read again when they change
  *   report     what is said of a setup without starting it
  *   status, status_page, status_request   the counts, told by HTTP

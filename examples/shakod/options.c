@@ -30,6 +30,9 @@ static const struct option table[] = {
     {"resolver", required_argument, NULL, OPT_RESOLVER},
     {"lookup-timeout", required_argument, NULL, OPT_LOOKUP_TIMEOUT},
     {"log", required_argument, NULL, OPT_LOG},
+    {"alert-to", required_argument, NULL, OPT_ALERT_TO},
+    {"alert-maildir", required_argument, NULL, OPT_ALERT_MAILDIR},
+    {"alert-relay", required_argument, NULL, OPT_ALERT_RELAY},
     {"user", required_argument, NULL, OPT_USER},
     {"status", required_argument, NULL, OPT_STATUS},
     {"status-anywhere", no_argument, NULL, OPT_STATUS_ANYWHERE},
@@ -79,6 +82,9 @@ static bool check_together(const options *o, const char *other) {
     wrong = "--key: needs --certificate too";
   } else if (o->line.discard && o->line.maildir != NULL) {
     wrong = "--discard: not together with --maildir";
+  } else if (settings_alerts(&o->line) !=
+             (o->line.alerts.recipient_count > 0)) {
+    wrong = "--alert-to: goes with --alert-maildir or --alert-relay, or both";
   } else if (o->task != TASK_EXPLAIN &&
              (o->name != NULL || o->sender != NULL || o->listener != NULL)) {
     wrong = "--name, --from, --listener: only with --explain";

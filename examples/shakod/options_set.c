@@ -115,6 +115,36 @@ static bool set_log(options *o, const char *text) {
   return known;
 }
 
+static bool set_alert_to(options *o, const char *text) {
+  alert_settings *alerts = &o->line.alerts;
+  const char *wrong = settings_judge_mailbox(text);
+
+  if (wrong == NULL && alerts->recipient_count == ALERT_RECIPIENTS_MAX) {
+    wrong = "more recipients than 16";
+  }
+
+  if (wrong != NULL) {
+    log_line("--alert-to %s: %s", text, wrong);
+    return false;
+  }
+
+  alerts->recipients[alerts->recipient_count++] =
+      (alert_recipient){text, UINT32_MAX};
+
+  return true;
+}
+
+static bool set_alert_relay(options *o, const char *text) {
+  const char *wrong = settings_judge_relay(text);
+
+  o->line.alerts.relay.next_hop = text;
+  if (wrong != NULL) {
+    log_line("--alert-relay %s: %s", text, wrong);
+  }
+
+  return wrong == NULL;
+}
+
 static bool set_explain(options *o, const char *text) {
   o->task = TASK_EXPLAIN;
   o->address = text;
@@ -139,6 +169,8 @@ static const char **find_string(options *o, int option) {
     return &o->line.maildir;
   case OPT_USER:
     return &o->line.user;
+  case OPT_ALERT_MAILDIR:
+    return &o->line.alerts.maildir;
   case OPT_STATUS:
     return &o->line.status.text;
   case OPT_NAME:
@@ -177,6 +209,10 @@ bool options_set(options *o, int option, const char *text) {
                       &o->line.lookup_time);
   case OPT_LOG:
     return set_log(o, text);
+  case OPT_ALERT_TO:
+    return set_alert_to(o, text);
+  case OPT_ALERT_RELAY:
+    return set_alert_relay(o, text);
   case OPT_EXPLAIN:
     return set_explain(o, text);
   case OPT_CHECK:

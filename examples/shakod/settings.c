@@ -3,14 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../deliver/host_port.h"
 #include "address.h"
 #include "config.h"
 
 bool settings_open(settings *s) {
-  *s = (settings){.engine = engine_find(NULL),
-                  .workers = 1,
-                  .lookup_time = 10,
-                  .alerts = {.threshold = 1}};
+  *s = (settings){
+      .engine = engine_find(NULL),
+      .workers = 1,
+      .lookup_time = 10,
+      .alerts = {.threshold = 1, .relay = {.timeout = 30, .retry = 60}}};
   shako_alerts_config_default(&s->alerts.rule);
   s->listeners = calloc(LISTENERS_MAX, sizeof(s->listeners[0]));
 
@@ -137,8 +139,26 @@ const char *settings_judge_mailbox(const char *address) {
              : "not an address of mail";
 }
 
+const char *settings_judge_relay(const char *text) {
+  host_port next_hop;
+
+  return host_port_read(&next_hop, text);
+}
+
+bool settings_alerts(const settings *s) {
+  return s->alerts.maildir != NULL || s->alerts.relay.next_hop != NULL;
+}
+
 static bool same_text(const char *a, const char *b) {
   return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Whether alerts go the same ways, and at the same times. */
+static bool same_alerts(const alert_settings *a, const alert_settings *b) {
+  return same_text(a->maildir, b->maildir) &&
+         same_text(a->relay.next_hop, b->relay.next_hop) &&
+         a->rule.first_wait == b->rule.first_wait &&
+         a->rule.max_wait == b->rule.max_wait;
 }
 
 /* Whether the sockets of |a| serve |b|. */
@@ -211,10 +231,8 @@ const char *settings_fixed(const settings *a, const settings *b) {
     return "log";
   }
 
-  if (!same_text(a->alerts.maildir, b->alerts.maildir) ||
-      a->alerts.rule.first_wait != b->alerts.rule.first_wait ||
-      a->alerts.rule.max_wait != b->alerts.rule.max_wait) {
-    return "alert_maildir, alert_wait and alert_max_wait";
+  if (!same_alerts(&a->alerts, &b->alerts)) {
+    return "alert_maildir, alert_relay, alert_wait and alert_max_wait";
   }
 
   return fixed_in_listeners(a, b);

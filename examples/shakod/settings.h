@@ -21,6 +21,7 @@
 #define ALERT_RECIPIENTS_MAX 16
 #define ALERT_THRESHOLD_MAX  1000000
 #define ALERT_WAIT_MAX       86400 /* seconds */
+#define ALERT_TIMEOUT_MAX    600   /* seconds */
 
 /* An address to listen on. */
 typedef struct listen_address {
@@ -67,11 +68,21 @@ typedef struct alert_recipient {
   uint32_t wants;      /* SHAKO_ALERT_WANTS() */
 } alert_recipient;
 
+/* The next hop that alerts are handed to, and how. */
+typedef struct alert_relay_settings {
+  const char *next_hop;     /* HOST[:PORT]; NULL: there is none */
+  const char *destinations; /* a file of destination controls; NULL: none */
+  const char *authorities;  /* a file; NULL: those of the system */
+  unsigned timeout;         /* seconds, of each attempt */
+  unsigned retry;           /* seconds, until the second one */
+} alert_relay_settings;
+
 /* What becomes of alerts. */
 typedef struct alert_settings {
-  const char *maildir; /* where they are put; NULL: none is raised */
-  const char *from;    /* an address; NULL: alert@ our name */
-  uint32_t threshold;  /* of those that peers bring about */
+  const char *maildir; /* where they are put; NULL: nowhere */
+  alert_relay_settings relay;
+  const char *from;   /* an address; NULL: alert@ our name */
+  uint32_t threshold; /* of those that peers bring about */
   shako_alerts_config rule;
   alert_recipient recipients[ALERT_RECIPIENTS_MAX];
   size_t recipient_count;
@@ -127,6 +138,12 @@ const char *settings_judge_hostname(const char *name);
 /* Returns what is wrong with |address| as one that alerts come from or go to,
    or NULL. */
 const char *settings_judge_mailbox(const char *address);
+
+/* Returns what is wrong with |text| as the next hop for alerts, or NULL. */
+const char *settings_judge_relay(const char *text);
+
+/* Whether anybody can be alerted. */
+bool settings_alerts(const settings *s);
 
 /* Returns the setting in which |b| differs from |a| though only a start
    changes it, or NULL. */
