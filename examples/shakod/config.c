@@ -40,6 +40,17 @@ static void add_policy_keys(cfg_opt_t *policy) {
   policy[i] = (cfg_opt_t)CFG_END();
 }
 
+static cfg_t *make_of(cfg_opt_t *server) {
+  cfg_t *cfg = cfg_init(server, CFGF_NONE);
+
+  if (cfg != NULL) {
+    cfg_set_error_function(cfg, on_error);
+    config_judge(cfg);
+  }
+
+  return cfg;
+}
+
 /* Makes an empty configuration, which knows what may be in it. */
 static cfg_t *make(void) {
   cfg_opt_t policy[POLICY_KEYS_MAX];
@@ -94,16 +105,10 @@ static cfg_t *make(void) {
       CFG_SEC("listener", listener,
               CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
       CFG_END()};
-  cfg_t *cfg;
 
   add_policy_keys(policy);
-  cfg = cfg_init(server, CFGF_NONE);
-  if (cfg != NULL) {
-    cfg_set_error_function(cfg, on_error);
-    config_judge(cfg);
-  }
 
-  return cfg;
+  return make_of(server);
 }
 
 /* Reads |text| as if it were all that is in |file|. */

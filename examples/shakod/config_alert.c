@@ -55,6 +55,10 @@ static int judge_timeout(cfg_t *cfg, cfg_opt_t *opt) {
   return config_judge_number(cfg, opt, 1, ALERT_TIMEOUT_MAX);
 }
 
+static int judge_retry(cfg_t *cfg, cfg_opt_t *opt) {
+  return config_judge_number(cfg, opt, 0, ALERT_TIMEOUT_MAX);
+}
+
 static int judge_threshold(cfg_t *cfg, cfg_opt_t *opt) {
   return config_judge_number(cfg, opt, 1, ALERT_THRESHOLD_MAX);
 }
@@ -69,7 +73,7 @@ void config_alert_judge(cfg_t *cfg) {
   cfg_set_validate_func(cfg, "alert_from", judge_from);
   cfg_set_validate_func(cfg, "alert_relay", judge_relay);
   cfg_set_validate_func(cfg, "alert_relay_timeout", judge_timeout);
-  cfg_set_validate_func(cfg, "alert_relay_retry", judge_timeout);
+  cfg_set_validate_func(cfg, "alert_relay_retry", judge_retry);
   cfg_set_validate_func(cfg, "alert_threshold", judge_threshold);
   cfg_set_validate_func(cfg, "alert_wait", judge_wait);
   cfg_set_validate_func(cfg, "alert_max_wait", judge_wait);

@@ -369,6 +369,20 @@ def what_is_wrong_with_its_input_is_told():
 
 
 @case
+def without_controls_tls_is_preferred_and_a_message_may_be_piped():
+    for trouble, secure in ("none", True), ("454", False):
+        with NextHop(context("good"), trouble) as hop:
+            run = subprocess.run(
+                [DELIVER, "--host", f"127.0.0.1:{hop.port}", "--from",
+                 "a@b.example", "--rcpt", "c@d.example", "--hostname",
+                 "mta.example.org", "-"], input=MESSAGE, capture_output=True,
+                timeout=TIMEOUT, check=False)
+        same((run.returncode, run.stderr), (0, b""))
+        check(run.stdout.startswith(b"127.0.0.1: delivered "), run.stdout)
+        same(hop.messages, [(secure, MESSAGE)])
+
+
+@case
 def an_alert_goes_to_a_relay():
     with NextHop(context("good"), "454") as hop, NextHop(
             trouble="no-starttls") as relay:

@@ -24,6 +24,7 @@ TROUBLES = {
     "550",
     "raw",             # ... with octets that a terminal obeys
     "cut-in-data",     # the end of the stream in the message
+    "silent",          # it never says anything
 }
 
 OFFERS = b"250-next.example\r\n250 STARTTLS\r\n"
@@ -94,6 +95,10 @@ class _Conversation:
         return line.rstrip(b"\r")
 
     def run(self):
+        if self._trouble == "silent":
+            while self._connection.recv(65536):
+                pass
+            return
         greeting = {"421": b"421 not now\r\n", "554": b"554 go away\r\n"}
         self._send(greeting.get(self._trouble, b"220 next.example\r\n"))
         while True:
