@@ -98,9 +98,17 @@ static const char *json_of(const sample *s) {
   return text;
 }
 
+/* All that is told of a connection that brought nothing, at its end. */
+static size_t write_asyncos(const sample *s, char *buf, size_t size) {
+  const shako_event closed = {.type = SHAKO_EVENT_CLOSED};
+  shako_asyncos log = {.struct_size = sizeof(log), .icid = 7};
+
+  return shako_event_asyncos(&closed, &s->record, &log, buf, size);
+}
+
 static const char *asyncos_of(const sample *s) {
   static char text[16384];
-  size_t len = shako_record_asyncos(&s->record, 7, text, sizeof(text));
+  size_t len = write_asyncos(s, text, sizeof(text));
 
   assert_in_range(len, 1, sizeof(text) - 1);
   assert_int_equal(strlen(text), len);
@@ -238,6 +246,103 @@ static void a_score_has_one_decimal(void **state) {
     snprintf(wanted, sizeof(wanted), " SBRS %s\n", rows[i].text);
     assert_non_null(strstr(asyncos_of(&s), wanted));
   }
+}
+
+/* What |event| adds to |*log|. */
+static const char *added(const sample *s, shako_asyncos *log,
+                         const shako_event *event) {
+  static char text[4096];
+  size_t len;
+
+  memset(text, '#', sizeof(text));
+  len = shako_event_asyncos(event, &s->record, log, NULL, 0);
+  assert_in_range(len, 0, sizeof(text) - 1);
+  assert_int_equal(shako_event_asyncos(event, &s->record, log, text, len), len);
+  assert_int_equal(
+      shako_event_asyncos(event, &s->record, log, text, sizeof(text)), len);
+  assert_int_equal(strlen(text), len);
+  return text;
+}
+
+#define PEER_LINES                                                             \
+  "New SMTP ICID 7 interface None (unknown) address unknown reverse dns host " \
+  "unknown verified no\n"                                                      \
+  "ICID 7 ACCEPT SG None match None SBRS None\n"
+
+static void a_message_is_told_as_it_comes(void **state) {
+  const shako_event lookup = {.type = SHAKO_EVENT_LOOKUP};
+  const shako_event connect = {.type = SHAKO_EVENT_CONNECT};
+  const shako_event mail = {.type = SHAKO_EVENT_MAIL,
+                            .u.mail.path = shako__span("a@b.example")};
+  const shako_event rcpt = {.type = SHAKO_EVENT_RCPT,
+                            .u.rcpt.path = shako__span("c@d.example")};
+  const shako_event message = {.type = SHAKO_EVENT_MESSAGE,
+                               .u.message.size = 3456};
+  const shako_event reset = {.type = SHAKO_EVENT_RESET,
+                             .u.reset.reason = "rset"};
+  shako_asyncos log = {.struct_size = sizeof(log), .icid = 7};
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  assert_string_equal(added(&s, &log, &lookup), "");
+  assert_string_equal(added(&s, &log, &connect), PEER_LINES);
+  assert_string_equal(added(&s, &log, &connect), "");
+  for (log.mid = 12; log.mid < 14; log.mid++) {
+    char wanted[256];
+    int n = (int)log.mid;
+
+    snprintf(wanted, sizeof(wanted),
+             "Start MID %d ICID 7\nMID %d ICID 7 From: <a@b.example>\n", n, n);
+    assert_string_equal(added(&s, &log, &mail), wanted);
+    for (int i = 0; i < 2; i++) {
+      snprintf(wanted, sizeof(wanted),
+               "MID %d ICID 7 RID %d To: <c@d.example>\n", n, i);
+      assert_string_equal(added(&s, &log, &rcpt), wanted);
+    }
+  }
+  log.mid = 13;
+  assert_string_equal(added(&s, &log, &message),
+                      "MID 13 ready 3456 bytes from <>\n");
+  log.from = mail.u.mail.path;
+  assert_string_equal(added(&s, &log, &message),
+                      "MID 13 ready 3456 bytes from <a@b.example>\n");
+  assert_string_equal(added(&s, &log, &reset),
+                      "Message aborted MID 13 Receiving aborted: rset\n");
+}
+
+static void tls_is_told_when_it_is_there_and_once(void **state) {
+  const shako_event tls = {.type = SHAKO_EVENT_TLS};
+  const shako_event closed = {.type = SHAKO_EVENT_CLOSED};
+  shako_asyncos log = {.struct_size = sizeof(log), .icid = 7};
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  s.tls.version = 0x0303;
+  s.record.tls = &s.tls;
+  s.record.tls_asked = s.record.tls_completed = 1;
+  assert_string_equal(added(&s, &log, &tls), PEER_LINES
+                      "ICID 7 TLS success protocol TLSv1.2 cipher None\n");
+  assert_string_equal(added(&s, &log, &closed),
+                      "ICID 7 close quit messages 0 encrypted 0 refused none "
+                      "observed 0\n");
+}
+
+static void an_address_forges_no_other(void **state) {
+  const shako_event mail = {.type = SHAKO_EVENT_MAIL,
+                            .u.mail.path =
+                                shako__span("\"a> To: <b\n\"@d.example")};
+  shako_asyncos log = {
+      .struct_size = sizeof(log), .icid = 7, .told = UINT8_MAX};
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  assert_string_equal(added(&s, &log, &mail),
+                      "Start MID 0 ICID 7\nMID 0 ICID 7 From: "
+                      "<\\x22a\\x3e\\x20To:\\x20\\x3cb\\x0a\\x22@d.example>"
+                      "\n");
 }
 
 /* --- TLS ------------------------------------------------------------------ */
@@ -479,8 +584,7 @@ static void a_line_is_cut_off_where_its_buffer_ends(void **state) {
   strcpy(asyncos, asyncos_of(&s));
   assert_int_equal(shako_record_json(&s.record, 7, NOON, NULL, 0),
                    strlen(json));
-  assert_int_equal(shako_record_asyncos(&s.record, 7, NULL, 0),
-                   strlen(asyncos));
+  assert_int_equal(write_asyncos(&s, NULL, 0), strlen(asyncos));
   for (size = 1; size <= strlen(json); size++) {
     memset(buf, '#', sizeof(buf));
     assert_int_equal(shako_record_json(&s.record, 7, NOON, buf, size),
@@ -488,8 +592,7 @@ static void a_line_is_cut_off_where_its_buffer_ends(void **state) {
     assert_int_equal(strlen(buf), size - 1);
     assert_memory_equal(buf, json, size - 1);
     assert_int_equal(buf[size], '#');
-    assert_int_equal(shako_record_asyncos(&s.record, 7, buf, size),
-                     strlen(asyncos));
+    assert_int_equal(write_asyncos(&s, buf, size), strlen(asyncos));
     assert_memory_equal(buf, asyncos,
                         size - 1 < strlen(asyncos) ? size - 1
                                                    : strlen(asyncos) + 1);
@@ -676,6 +779,9 @@ int main(void) {
       cmocka_unit_test(what_is_not_known_is_null),
       cmocka_unit_test(each_state_of_a_name_has_its_word),
       cmocka_unit_test(a_partner_in_the_lines_of_asyncos),
+      cmocka_unit_test(a_message_is_told_as_it_comes),
+      cmocka_unit_test(tls_is_told_when_it_is_there_and_once),
+      cmocka_unit_test(an_address_forges_no_other),
       cmocka_unit_test(a_stranger_in_the_lines_of_asyncos),
       cmocka_unit_test(a_score_has_one_decimal),
       cmocka_unit_test(clear_text_is_told_as_such),

@@ -8,7 +8,7 @@
 
 /* Where nobody reads standard error any more, there is nobody to tell. */
 void log_write(const char *lines, size_t len) {
-  ssize_t n = write(STDERR_FILENO, lines, len);
+  ssize_t n = len > 0 ? write(STDERR_FILENO, lines, len) : 0;
 
   (void)n;
 }

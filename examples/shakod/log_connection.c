@@ -166,17 +166,6 @@ static void write_json(const shako_record *closed, uint64_t icid) {
   free(text);
 }
 
-static void write_asyncos(const shako_record *closed, uint64_t icid) {
-  size_t size = shako_record_asyncos(closed, icid, NULL, 0) + 1;
-  char *text = malloc(size);
-
-  if (text != NULL) {
-    log_write(text, shako_record_asyncos(closed, icid, text, size));
-  }
-
-  free(text);
-}
-
 void log_connection(log_format format, uint64_t icid,
                     const shako_record *closed) {
   switch (format) {
@@ -187,8 +176,7 @@ void log_connection(log_format format, uint64_t icid,
   case LOG_EVENTS:
     write_json(closed, icid);
     break;
-  case LOG_ASYNCOS:
-    write_asyncos(closed, icid);
+  case LOG_ASYNCOS: /* log_asyncos() told it, bit by bit */
     break;
   }
 }
@@ -206,6 +194,22 @@ void log_event(log_format format, uint64_t icid, const shako_event *event) {
   text = malloc(size);
   if (text != NULL) {
     log_write(text, shako_event_json(event, icid, now, text, size));
+  }
+
+  free(text);
+}
+
+void log_asyncos(shako_asyncos *log, const shako_session *session,
+                 const shako_event *event) {
+  shako_record record;
+  char *text;
+  size_t size;
+
+  shako_session_record(session, &record);
+  size = shako_event_asyncos(event, &record, log, NULL, 0) + 1;
+  text = malloc(size);
+  if (text != NULL) {
+    log_write(text, shako_event_asyncos(event, &record, log, text, size));
   }
 
   free(text);

@@ -17,11 +17,16 @@ typedef enum log_format {
    none. */
 bool log_format_find(log_format *format, const char *name);
 
-/* Tells the connection of number |icid|, which is |closed|, in one write. */
+/* Tells the connection of number |icid|, which is |closed|, in one write, where
+   that is done at its end. */
 void log_connection(log_format format, uint64_t icid,
                     const shako_record *closed);
 
-/* Tells |event|, if that is asked for. */
+/* Tells |event|, if that is asked for in JSON. */
 void log_event(log_format format, uint64_t icid, const shako_event *event);
+
+/* Tells what |event| of |session| adds to the lines of the appliances. */
+void log_asyncos(shako_asyncos *log, const shako_session *session,
+                 const shako_event *event);
 
 #endif /* SHAKOD_LOG_CONNECTION_H */

@@ -14,6 +14,37 @@
 #include "log.h"
 #include "log_connection.h"
 
+/* Begins the lines of a message: with its number, and who it is from. */
+static void begin_lines(mail *m, const shako_event *event) {
+  worker *w = m->connection->worker;
+
+  buffer_free(&m->from);
+  buffer_add_span(&m->from, event->u.mail.path);
+  m->lines.mid = w->names.worker + 1 + w->messages++ * w->service->workers;
+  m->lines.from = (shako_span){(const uint8_t *)m->from.ptr, m->from.len};
+}
+
+static void tell_lines(mail *m, const shako_event *event) {
+  connection *c = m->connection;
+
+  if (c->worker->service->log == LOG_ASYNCOS) {
+    if (event->type == SHAKO_EVENT_MAIL) {
+      begin_lines(m, event);
+    }
+
+    m->lines.icid = c->icid;
+    log_asyncos(&m->lines, c->session, event);
+  }
+}
+
+/* Tells what became of a message that was complete. */
+static void tell_message(mail *m, const shako_event *event, bool stored) {
+  static const shako_event refused = {.type = SHAKO_EVENT_RESET,
+                                      .u.reset.reason = "application"};
+
+  tell_lines(m, stored ? event : &refused);
+}
+
 static void accept_question(mail *m, shako_question question) {
   shako_session_accept(m->connection->session, question);
 }
@@ -165,7 +196,7 @@ static void end_transaction(mail *m) {
 typedef struct job {
   uv_work_t work;
   connection *connection;
-  shako_question question;
+  shako_event event; /* the question */
   delivery *message;
   int error;
 } job;
@@ -185,15 +216,17 @@ static void on_synced(uv_work_t *work, int status) {
 
   (void)status;
   if (j->error != 0) {
-    result = refuse(&c->mail, j->question, j->error);
+    result = refuse(&c->mail, j->event.question, j->error);
   } else {
     char reply[128];
 
     snprintf(reply, sizeof(reply), "Stored as %s", delivery_id(j->message));
-    result = shako_session_answer(c->session, j->question, 250, "2.0.0", reply);
+    result = shako_session_answer(c->session, j->event.question, 250, "2.0.0",
+                                  reply);
   }
 
   if (result == 0) {
+    tell_message(&c->mail, &j->event, j->error == 0);
     end_transaction(&c->mail);
   }
 
@@ -208,6 +241,7 @@ static void on_message(mail *m, const shako_event *event) {
 
   if (m->connection->worker->service->discard) {
     accept_question(m, event->question);
+    tell_message(m, event, true);
     end_transaction(m);
     return;
   }
@@ -215,13 +249,13 @@ static void on_message(mail *m, const shako_event *event) {
   j = malloc(sizeof(*j));
   if (j == NULL) {
     refuse(m, event->question, ENOMEM);
+    tell_message(m, event, false);
     end_transaction(m);
     return;
   }
 
-  *j = (job){.connection = m->connection,
-             .question = event->question,
-             .message = m->message};
+  *j = (job){
+      .connection = m->connection, .event = *event, .message = m->message};
   j->work.data = j;
   m->message = NULL;
   connection_hold(m->connection);
@@ -289,6 +323,10 @@ void mail_handle(mail *m, const shako_event *event) {
   case SHAKO_EVENT_CERTIFICATE: /* of a provider that waits only */
     break;
   }
+
+  if (event->type != SHAKO_EVENT_MESSAGE) {
+    tell_lines(m, event);
+  }
 }
 
 bool mail_is_open(const mail *m) {
@@ -298,5 +336,6 @@ bool mail_is_open(const mail *m) {
 void mail_end(mail *m) {
   lookup_cancel(m->lookup);
   end_transaction(m);
+  buffer_free(&m->from);
   free(m->helo);
 }

@@ -23,6 +23,8 @@ typedef struct mail {
   delivery *message;    /* its file, from DATA to MESSAGE */
   lookup *lookup;       /* while the DNS is asked about the peer */
   shako_question asked; /* ... for this question */
+  shako_asyncos lines;  /* what is told of it, as the appliances do */
+  buffer from;          /* of these: the reverse-path */
 } mail;
 
 /* Takes note of |event| and, if it is a question, answers it; but the answer

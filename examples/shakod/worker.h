@@ -42,6 +42,7 @@ typedef struct worker {
   struct connection *connections; /* the first of a list */
   maildir_names names;
   uint64_t accepted;    /* connections */
+  uint64_t messages;    /* that were begun, and have a number in the log */
   char scratch[16384];  /* for octets that nobody wants */
   atomic_uint *running; /* how many workers are */
   uv_async_t *done;     /* tells the main thread that it fell */

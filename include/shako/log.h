@@ -80,29 +80,6 @@ SHAKO_API size_t shako_record_json(const shako_record *record, uint64_t icid,
                                    int64_t unix_ms, char *buf, size_t size);
 
 /**
- * Writes |record| in the lines of the appliances' mail logs (AsyncOS):
- *
- *   New SMTP ICID 7 interface Inbound (192.0.2.1) address 192.0.2.7 reverse
- *       dns host mx.partner.example verified yes             (one line)
- *   ICID 7 ACCEPT SG PARTNERS match 192.0.2.0/24 SBRS None
- *   ICID 7 TLS success protocol TLSv1.3 cipher TLS_AES_128_GCM_SHA256
- *   ICID 7 close quit messages 1 encrypted 1 refused none observed 0
- *
- * The third says what became of TLS, else in one of these ways; |failure| is as
- * in JSON, and "alert 70" and "offered TLSv1.1" follow where they are known:
- *
- *   ICID 7 TLS failed: no-shared-version
- *   ICID 7 TLS was required but remote host did not initiate it
- *   ICID 7 TLS none
- *
- * "refused" has the reasons and how often: tls-required:2,application:1; none;
- * or unknown, where there was no memory to count them.  In a word what is not
- * printable ASCII, and a blank, \ and ", is \xHH.
- */
-SHAKO_API size_t shako_record_asyncos(const shako_record *record, uint64_t icid,
-                                      char *buf, size_t size);
-
-/**
  * Writes |event|, while it lives, as one JSON object on a line: "type" is
  * "event", "time" and "icid" are as above, "event" is its name in lower case,
  * "question" the number of the question that it is, or null.  Then, all as
@@ -126,6 +103,61 @@ SHAKO_API size_t shako_record_asyncos(const shako_record *record, uint64_t icid,
  */
 SHAKO_API size_t shako_event_json(const shako_event *event, uint64_t icid,
                                   int64_t unix_ms, char *buf, size_t size);
+
+/* A connection in the appliances' mail logs, from its first event on. */
+typedef struct shako_asyncos {
+  size_t struct_size; /* sizeof(shako_asyncos) */
+  uint64_t icid;
+  uint64_t mid;    /* the program's number of the message, from 1 on: another
+                      one before each MAIL */
+  shako_span from; /* the path of that MAIL, or empty; lives as long as the
+                      message */
+  uint32_t recipients; /* the library's, as the rest: of the message, so far */
+  uint8_t told;        /* what was said of the connection; 0 at first */
+  uint8_t reserved[3]; /* 0 */
+} shako_asyncos;
+
+/**
+ * Writes what |event|, while it lives, adds to the appliances' mail logs
+ * (AsyncOS), where |record| is that of the session as of now: no line, or some
+ * of these.  Where all of it fits, it is noted in |*log|, and never written
+ * again.
+ *
+ * With the first event but LOOKUP, whatever it is, who connected and what the
+ * table makes of him:
+ *
+ *   New SMTP ICID 7 interface Inbound (192.0.2.1) address 192.0.2.7 reverse
+ *       dns host mx.partner.example verified yes             (one line)
+ *   ICID 7 ACCEPT SG PARTNERS match 192.0.2.0/24 SBRS None
+ *
+ * With TLS, or else with CLOSED, what became of TLS, in one of these ways;
+ * |failure| is as in JSON, and "alert 70" and "offered TLSv1.1" follow where
+ * they are known:
+ *
+ *   ICID 7 TLS success protocol TLSv1.3 cipher TLS_AES_128_GCM_SHA256
+ *   ICID 7 TLS failed: no-shared-version
+ *   ICID 7 TLS was required but remote host did not initiate it
+ *   ICID 7 TLS none
+ *
+ * With MAIL, RCPT, MESSAGE, RESET and CLOSED:
+ *
+ *   Start MID 12 ICID 7
+ *   MID 12 ICID 7 From: <a@partner.example>
+ *   MID 12 ICID 7 RID 0 To: <b@example.com>
+ *   MID 12 ready 3456 bytes from <a@partner.example>
+ *   Message aborted MID 12 Receiving aborted: rset
+ *   ICID 7 close quit messages 1 encrypted 1 refused none observed 0
+ *
+ * MESSAGE is to be given here once it is answered with yes; a program that
+ * says no gives a RESET of its own instead.  "refused" has the reasons and how
+ * often: tls-required:2,application:1; none; or unknown, where there was no
+ * memory to count them.  In a word what is not printable ASCII, and a blank, \,
+ * ", < and >, is \xHH.
+ */
+SHAKO_API size_t shako_event_asyncos(const shako_event *event,
+                                     const shako_record *record,
+                                     shako_asyncos *log, char *buf,
+                                     size_t size);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -368,45 +368,118 @@ FIRST = (r"New SMTP ICID \d+ interface smtp \(127\.0\.0\.1\) address "
          r"127\.0\.0\.1 reverse dns host unknown verified no")
 
 
-def demand_asyncos(server, number, tls, close):
-    """Demands the lines of connection |number|, the last that ended."""
-    lines = server.tell(4 * number)[4 * (number - 1):]
-    same(len(lines), 4)
-    check(re.fullmatch(FIRST, lines[0]), lines[0])
-    same(lines[1], f"ICID {number} ACCEPT SG None match None SBRS None")
-    check(re.fullmatch(f"ICID {number} TLS {tls}", lines[2]), lines[2])
-    same(lines[3], f"ICID {number} close {close}")
+class Lines:
+    """The lines of AsyncOS that a server tells, as they come."""
+
+    def __init__(self, server):
+        self.server = server
+        self.seen = 0
+
+    def demand(self, *wanted):
+        """Waits for the next lines, and demands that they are these."""
+        lines = self.server.tell(self.seen + len(wanted))[self.seen:]
+        self.seen += len(wanted)
+        for line, pattern in zip(lines, wanted):
+            check(re.fullmatch(pattern, line), f"{line!r} is not {pattern!r}")
+
+    def demand_end(self):
+        """Ends the server, which is to have told no other line."""
+        self.server.stop()
+        same(len(self.server.told), self.seen)
+
+    def demand_peer(self, number):
+        self.demand(FIRST.replace(r"\d+", str(number), 1),
+                    f"ICID {number} ACCEPT SG None match None SBRS None")
+
+    def demand_close(self, number, words):
+        self.demand(f"ICID {number} close {words} observed 0")
 
 
 @case
 @needs("engine", "many")
-def the_lines_of_asyncos():
-    with Server("--tls", "required", "--discard", log="asyncos") as server:
+def the_lines_of_asyncos_come_when_it_happens():
+    with Server("--tls", "preferred", log="asyncos") as server:
+        lines = Lines(server)
         with Client(server.port()) as client:
-            client.secured(make_context(TLS13)).deliver()
+            client.greeted()
+            lines.demand_peer(1)
+            client.ask("STARTTLS", "220 ")
+            client.handshake(make_context(TLS13))
+            lines.demand(r"ICID 1 TLS success protocol TLSv1\.3 cipher TLS_\w+")
+            client.ask("EHLO a.example", "250-")
+            for mid, sender in (1, "a@b.example"), (2, ""):
+                client.ask(f"MAIL FROM:<{sender}>", "250 ")
+                lines.demand(f"Start MID {mid} ICID 1",
+                             f"MID {mid} ICID 1 From: <{sender}>")
+                for rid in range(2):
+                    client.ask(f"RCPT TO:<c{rid}@d.example>", "250 ")
+                    lines.demand(
+                        f"MID {mid} ICID 1 RID {rid} To: <c{rid}@d.example>")
+                client.ask("DATA", "354 ")
+                client.send(b"0123456789\r\n.\r\n")
+                client.expect("250 ")
+                lines.demand(f"MID {mid} ready 12 bytes from <{sender}>")
+            client.ask("MAIL FROM:<a@b.example>", "250 ")
+            client.ask("RSET", "250 ")
+            lines.demand("Start MID 3 ICID 1", "MID 3 ICID 1 From: .*",
+                         "Message aborted MID 3 Receiving aborted: rset")
             client.quit()
-        demand_asyncos(server, 1, r"success protocol TLSv1\.3 cipher TLS_\w+",
-                       "quit messages 1 encrypted 1 refused none observed 0")
+            lines.demand_close(1, "quit messages 2 encrypted 2 refused none")
+        lines.demand_end()
+
+
+@case
+@needs("engine", "many")
+def what_became_of_tls_is_a_line_of_asyncos():
+    with Server("--tls", "required", "--discard", log="asyncos") as server:
+        lines = Lines(server)
         with Client(server.port()) as client:
             client.greeted()
             client.ask("MAIL FROM:<a@b.example>", "530 ")
             client.quit()
-        demand_asyncos(
-            server, 2, "was required but remote host did not initiate it",
-            "quit messages 0 encrypted 0 refused tls-required:1 observed 0")
+        lines.demand_peer(1)
+        lines.demand(
+            "ICID 1 TLS was required but remote host did not initiate it")
+        lines.demand_close(
+            1, "quit messages 0 encrypted 0 refused tls-required:1")
         with Client(server.port()) as client:
             client.greeted()
             client.ask("STARTTLS", "220 ")
             client.send(b"QUIT\r\n")
             client.demand_end()
-        demand_asyncos(
-            server, 3, "failed: not-tls( alert 0)?",
-            "tls-failed messages 0 encrypted 0 refused none observed 0")
-    with Server("--discard", log="asyncos") as server:
+        lines.demand_peer(2)
+        lines.demand(r"ICID 2 TLS failed: not-tls( alert 0)?")
+        lines.demand_close(
+            2, "tls-failed messages 0 encrypted 0 refused none")
         with Client(server.port()) as client:
-            client.greeted().quit()
-        demand_asyncos(server, 1, "none",
-                       "quit messages 0 encrypted 0 refused none observed 0")
+            client.secured().deliver()
+            client.quit()
+        lines.demand_peer(3)
+        lines.demand("ICID 3 TLS success .*", "Start MID 1 .*", "MID 1 .*",
+                     "MID 1 .* RID 0 .*", r"MID 1 ready \d+ bytes .*")
+        lines.demand_close(3, "quit messages 1 encrypted 1 refused none")
+        lines.demand_end()
+
+
+@case
+@needs("engine", "many")
+def what_is_not_stored_is_not_ready():
+    with Server(log="asyncos") as server:
+        lines = Lines(server)
+        with Client(server.port()) as client:
+            client.greeted()
+            client.transaction()
+            (server.mail.path / "new").rmdir()
+            client.send(b"x\r\n.\r\n")
+            client.expect("452 ")
+            lines.demand_peer(1)
+            lines.demand("Start MID 1 .*", "MID 1 .*", "MID 1 .* RID 0 .*",
+                         "Message aborted MID 1 Receiving aborted: application")
+            client.quit()
+        lines.demand("ICID 1 TLS none")
+        lines.demand_close(
+            1, "quit messages 0 encrypted 0 refused application:1")
+        lines.demand_end()
 
 
 @case

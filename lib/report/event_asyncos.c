@@ -3,14 +3,26 @@
 #include "base/ascii.h"
 #include "policy/policy.h"
 
-/* Adds one word: blanks are escaped too, for they end it. */
+/* What was told of a connection. */
+#define TOLD_PEER 1
+#define TOLD_TLS  2
+
+/* Adds one word: what would end it is escaped too. */
 static void put_word(shako__text *text, shako_span word) {
   size_t i;
 
   for (i = 0; i < word.len; i++) {
-    if (word.ptr[i] == ' ') {
+    switch (word.ptr[i]) {
+    case ' ':
       shako__text_put(text, "\\x20");
-    } else {
+      break;
+    case '<':
+      shako__text_put(text, "\\x3c");
+      break;
+    case '>':
+      shako__text_put(text, "\\x3e");
+      break;
+    default:
       shako__text_put_escaped(text, shako__slice(word, i, i + 1));
     }
   }
@@ -146,16 +158,113 @@ static void put_close(shako__text *text, const shako_record *record,
   shako__text_put(text, "\n");
 }
 
-size_t shako_record_asyncos(const shako_record *given, uint64_t icid, char *buf,
-                            size_t size) {
+static void put_path(shako__text *text, const char *before, shako_span path) {
+  shako__text_put(text, before);
+  shako__text_put(text, "<");
+  put_word(text, path);
+  shako__text_put(text, ">\n");
+}
+
+/* Who it is, and what the table makes of him. */
+static void put_peer(shako__text *text, const shako_record *record,
+                     shako_asyncos *log) {
+  if (!(log->told & TOLD_PEER)) {
+    put_new(text, record, log->icid);
+    put_access(text, record, log->icid);
+    log->told |= TOLD_PEER;
+  }
+}
+
+static void put_tls_once(shako__text *text, const shako_record *record,
+                         shako_asyncos *log) {
+  if (!(log->told & TOLD_TLS)) {
+    put_tls(text, record, log->icid);
+    log->told |= TOLD_TLS;
+  }
+}
+
+static void put_mail(shako__text *text, const shako_event *event,
+                     shako_asyncos *log) {
+  log->recipients = 0;
+  put_count(text, "Start MID ", log->mid);
+  put_count(text, " ICID ", log->icid);
+  put_count(text, "\nMID ", log->mid);
+  put_count(text, " ICID ", log->icid);
+  put_path(text, " From: ", event->u.mail.path);
+}
+
+static void put_rcpt(shako__text *text, const shako_event *event,
+                     shako_asyncos *log) {
+  put_count(text, "MID ", log->mid);
+  put_count(text, " ICID ", log->icid);
+  put_count(text, " RID ", log->recipients++);
+  put_path(text, " To: ", event->u.rcpt.path);
+}
+
+static void put_message(shako__text *text, const shako_event *event,
+                        const shako_asyncos *log) {
+  put_count(text, "MID ", log->mid);
+  put_count(text, " ready ", event->u.message.size);
+  put_path(text, " bytes from ", log->from);
+}
+
+static void put_reset(shako__text *text, const shako_event *event,
+                      const shako_asyncos *log) {
+  put_count(text, "Message aborted MID ", log->mid);
+  put_name(text, " Receiving aborted: ", event->u.reset.reason);
+  shako__text_put(text, "\n");
+}
+
+static void put_event(shako__text *text, const shako_event *event,
+                      const shako_record *record, shako_asyncos *log) {
+  switch (event->type) {
+  case SHAKO_EVENT_TLS:
+    put_tls_once(text, record, log);
+    break;
+  case SHAKO_EVENT_MAIL:
+    put_mail(text, event, log);
+    break;
+  case SHAKO_EVENT_RCPT:
+    put_rcpt(text, event, log);
+    break;
+  case SHAKO_EVENT_MESSAGE:
+    put_message(text, event, log);
+    break;
+  case SHAKO_EVENT_RESET:
+    put_reset(text, event, log);
+    break;
+  case SHAKO_EVENT_CLOSED:
+    put_tls_once(text, record, log);
+    put_close(text, record, log->icid);
+    break;
+  case SHAKO_EVENT_LOOKUP:
+  case SHAKO_EVENT_CONNECT:
+  case SHAKO_EVENT_HELLO:
+  case SHAKO_EVENT_STARTTLS:
+  case SHAKO_EVENT_HANDSHAKE:
+  case SHAKO_EVENT_CERTIFICATE:
+  case SHAKO_EVENT_DATA:
+  case SHAKO_EVENT_BODY:
+  case SHAKO_EVENT_VIOLATION:
+  case SHAKO_EVENT_OBSERVED:
+    break;
+  }
+}
+
+size_t shako_event_asyncos(const shako_event *event, const shako_record *given,
+                           shako_asyncos *log, char *buf, size_t size) {
+  shako_asyncos next = *log;
   shako_record record;
   shako__text text;
 
   shako__log_record(&record, given);
   shako__text_init(&text, buf, size);
-  put_new(&text, &record, icid);
-  put_access(&text, &record, icid);
-  put_tls(&text, &record, icid);
-  put_close(&text, &record, icid);
+  if (event->type != SHAKO_EVENT_LOOKUP) {
+    put_peer(&text, &record, &next);
+    put_event(&text, event, &record, &next);
+  }
+  if (text.len < size) {
+    *log = next;
+  }
   return text.len;
 }
