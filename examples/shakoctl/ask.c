@@ -6,6 +6,8 @@
 
 #include "../shakod/number.h"
 
+#define CHOICES_MAX 16
+
 /* Returns what is wrong with an answer, or NULL. */
 static const char *judge(const char *text) {
   if (strlen(text) >= TERMINAL_LINE_MAX - 1) {
@@ -100,6 +102,82 @@ bool ask_choice(terminal *t, const char *question, const char *const *choices,
   } while (i == count);
 
   *chosen = i;
+
+  return true;
+}
+
+/* Writes the numbers of |set| to |to|; that of all is 1. */
+static void write_set(char *to, size_t size, size_t count, unsigned set) {
+  size_t len = 0;
+  size_t i;
+
+  if (set == (1u << count) - 1) {
+    snprintf(to, size, "1");
+    return;
+  }
+
+  for (i = 0; i < count; i++) {
+    if (set >> i & 1) {
+      len += (size_t)snprintf(to + len, size - len, "%s%zu", len > 0 ? "," : "",
+                              i + 2);
+    }
+  }
+}
+
+/* Reads numbers or words with commas between them; |choices| begin with that
+   of all.  Returns 0 where one is none. */
+static unsigned read_set(char *text, const char *const *choices, size_t count) {
+  unsigned set = 0;
+  char *rest;
+  char *word;
+
+  for (word = strtok_r(text, ",", &rest); word != NULL;
+       word = strtok_r(NULL, ",", &rest)) {
+    size_t i;
+
+    word += strspn(word, " ");
+    while (*word != '\0' && word[strlen(word) - 1] == ' ') {
+      word[strlen(word) - 1] = '\0';
+    }
+
+    i = find_choice(word, choices, count);
+    if (i == count) {
+      return 0;
+    }
+
+    set |= i == 0 ? (1u << (count - 1)) - 1 : 1u << (i - 1);
+  }
+
+  return set;
+}
+
+bool ask_choices(terminal *t, const char *question, const char *const *choices,
+                 size_t count, unsigned *set) {
+  const char *all[CHOICES_MAX + 1] = {"All"};
+  char preset[64];
+  answer given;
+  unsigned found;
+  size_t i;
+
+  write_set(preset, sizeof(preset), count, *set);
+  puts(question);
+  for (i = 0; i <= count; i++) {
+    all[i] = i == 0 ? all[0] : choices[i - 1];
+    printf("%zu. %s\n", i + 1, all[i]);
+  }
+
+  do {
+    if (!read_answer(t, preset, &given)) {
+      return false;
+    }
+
+    found = read_set(given.text, all, count + 1);
+    if (found == 0) {
+      printf("The values must be numbers from 1 to %zu.\n", count + 1);
+    }
+  } while (found == 0);
+
+  *set = found;
 
   return true;
 }

@@ -23,6 +23,11 @@ bool ask_hidden(terminal *t, const char *question, answer *given);
 bool ask_choice(terminal *t, const char *question, const char *const *choices,
                 size_t count, size_t *chosen);
 
+/* Asks for one or more of |count| |choices|, at most 16, or for all of
+   them; |*set| has a bit for each, and is never empty. */
+bool ask_choices(terminal *t, const char *question, const char *const *choices,
+                 size_t count, unsigned *set);
+
 /* Asks for yes or no; |*yes| is what an empty answer means. */
 bool ask_yes(terminal *t, const char *question, bool *yes);
 

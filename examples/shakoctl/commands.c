@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "alert.h"
 #include "certificate.h"
 #include "changes.h"
 #include "commit.h"
@@ -45,6 +46,7 @@ static const command table[] = {
      listener_config},
     {"certconfig", "certificates and their keys", certificate_config},
     {"destconfig", "TLS on the way to other domains", destination_config},
+    {"alertconfig", "who is told what goes wrong, and how", alert_config},
     {"tlsverify", "DOMAIN HOST[:PORT]: try TLS with a mail server", tls_verify},
     {"tlsreport", "[ADDRESS:PORT]: what became of TLS so far", tls_report},
     {"showchanges", "what is not committed yet", changes_show},

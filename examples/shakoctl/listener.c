@@ -10,6 +10,7 @@
 #include "edit.h"
 #include "listener_edit.h"
 #include "listener_questions.h"
+#include "option.h"
 
 static const char *const types[] = {"Public", "Private"};
 
@@ -202,30 +203,16 @@ static bool new_one(void *ctx) {
 /* Asks for the option |key| of the whole server, a string. */
 static bool ask_server(ctl *c, const char *question, const char *key,
                        const char *preset) {
-  draft *d = &c->draft;
   answer given;
 
-  for (;;) {
-    buffer value = {0};
-    buffer to = {0};
-
+  do {
     if (!ask_text(&c->terminal, question, preset, &given)) {
       return false;
     }
+  } while (given.text[0] != '\0' && strcmp(given.text, preset) != 0 &&
+           !option_set_text(&c->draft, key, given.text));
 
-    if (given.text[0] == '\0' || strcmp(given.text, preset) == 0) {
-      return true;
-    }
-
-    edit_quote(&value, given.text);
-    buffer_add_span(&value, (shako_span){(const uint8_t *)"", 1});
-    to.failed =
-        value.failed || !edit_set(&to, draft_text(d), NULL, key, value.ptr);
-    buffer_free(&value);
-    if (draft_change(d, &to)) {
-      return true;
-    }
-  }
+  return true;
 }
 
 static bool set_up(void *ctx) {
