@@ -64,14 +64,14 @@ static bool find_program(alert_relay *r) {
   return true;
 }
 
-/* Reads the destination controls, so that what is wrong is said now. */
-static bool check_destinations(const char *path) {
+bool alert_relay_check(const settings *s) {
+  const char *path = s->alerts.relay.destinations;
   shako_destinations *read = NULL;
   shako_place place = {0, 0, "out of memory"};
   buffer text = {0};
   int error;
 
-  if (path == NULL) {
+  if (path == NULL || s->alerts.relay.next_hop == NULL) {
     return true;
   }
 
@@ -104,8 +104,7 @@ bool alert_relay_open(alert_relay **to, alert_sender *sender) {
 
   r->sender = sender;
 
-  return find_program(r) &&
-         check_destinations(sender->settings->alerts.relay.destinations);
+  return find_program(r) && alert_relay_check(sender->settings);
 }
 
 void alert_relay_close(alert_relay *r) {

@@ -15,6 +15,10 @@
  */
 typedef struct alert_relay alert_relay;
 
+/* Returns whether the destination controls of |s| can be read, if they are for
+   a relay; a line says why they cannot. */
+bool alert_relay_check(const settings *s);
+
 /* Makes one that hands on what |sender| sends, which outlives it, and stores it
    in |*to|.  Returns false after a line that says why it cannot. */
 bool alert_relay_open(alert_relay **to, alert_sender *sender);

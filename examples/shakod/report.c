@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "alert_relay.h"
 #include "certificate_check.h"
 #include "log.h"
 #include "table.h"
@@ -66,7 +67,7 @@ static int say_certificate(const setup *all, const settings *s, size_t l,
 
 int report_check(const settings *s, const char *hostname) {
   setup *all = setup_new(s, hostname, NULL);
-  int status = all == NULL;
+  int status = all == NULL || !alert_relay_check(s);
   size_t l;
   size_t i;
 

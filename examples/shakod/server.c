@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "address.h"
+#include "alert_relay.h"
 #include "alerts.h"
 #include "certificate_check.h"
 #include "config.h"
@@ -58,7 +59,8 @@ static bool read_again(settings *fresh, const settings *first,
                        const char *file) {
   const char *fixed;
 
-  if (!settings_open(fresh) || !config_read(fresh, file)) {
+  if (!settings_open(fresh) || !config_read(fresh, file) ||
+      !alert_relay_check(fresh)) {
     return false;
   }
 

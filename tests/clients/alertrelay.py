@@ -307,8 +307,9 @@ def what_is_wrong_is_told():
         (file.parent / "peers.hat").write_text(TABLE)
         for more, word in WRONG:
             file.write_text(configuration(more + "\n"))
-            said = run(SHAKOD, "-c", file, status=2).splitlines()[-1]
-            check(word in said, f"no {word!r} in {said!r}")
+            for words in ("-c", file), ("--check", file):
+                said = run(SHAKOD, *words, status=None)
+                check(word in said, f"no {word!r} in {said!r}")
     for words, word in ((("--alert-relay", "a/b"), "not HOST"),
                         (("--alert-to", "a b@c"), "not an address"),
                         (("--alert-relay", "a"), "--alert-to"),
@@ -318,11 +319,17 @@ def what_is_wrong_is_told():
 
 
 @case
-def a_reload_does_not_change_the_relay():
+def a_reload_changes_how_it_is_relayed_but_not_where_to():
     with NextHop(tls()) as hop, Relaying(to(hop)) as server:
         server.write(CONFIG, configuration('alert_relay = "elsewhere"\n'))
         lines = server.reload()
         check("alert_relay" in lines[0] and "restart" in lines[0], lines)
+        server.write(CONFIG, configuration(to(hop, 'destinations = "no"\n')))
+        check("no: No such file" in server.reload()[0], "a file is missing")
+        server.write("no", "[DEFAULT]\ntable_tls = off\n")
+        server.reloaded()
+        server.raise_alert()
+        server.line(f"alert relayed: {WHAT}: localhost: delivered in clear")
 
 
 if not os.access(DELIVER, os.X_OK):
