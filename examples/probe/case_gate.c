@@ -17,7 +17,7 @@ bool gate_refuses(probe *p, const probe_case *c) {
 }
 
 bool gate_before_hello(probe *p, const probe_case *c) {
-  return talk_open(p) && demand_refused(p, c, "(530|503) 221");
+  return talk_open(p) && demand_refused(p, c, "530 221");
 }
 
 bool gate_pipeline(probe *p, const probe_case *c) {

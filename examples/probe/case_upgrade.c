@@ -75,8 +75,7 @@ bool upgrade_envelope(probe *p, const probe_case *c) {
   if (!wire_handshake(&p->wire, &(wire_tls){0})) {
     return fail(p, "the handshake failed");
   }
-  return talk_hello(p) && talk_ask(p, "DATA", "5") &&
-         talk_ask(p, "RCPT TO:<postmaster>", "5");
+  return talk_ask(p, "DATA", "5") && talk_ask(p, "RCPT TO:<postmaster>", "5");
 }
 
 bool upgrade_parameter(probe *p, const probe_case *c) {

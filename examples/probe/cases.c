@@ -143,9 +143,9 @@ const probe_case cases[] = {
      "BDAT is refused with 530 before TLS, and its chunk is "
      "no command",
      REQUIRED ", RFC 3030 2", NEEDS_REQUIRED, gate_bdat,
-     OCTETS("BDAT 24 LAST\r\nMAIL FROM:<a@b.example>\r")},
+     OCTETS("BDAT 25 LAST\r\nMAIL FROM:<a@b.example>")},
     {"required-before-hello", "nothing is served before EHLO either", REQUIRED,
-     NEEDS_REQUIRED, gate_before_hello, OCTETS("MAIL FROM:<>")},
+     NEEDS_REQUIRED, gate_before_hello, OCTETS("RSET")},
     {"required-pipeline", "a message in one flight is refused whole", REQUIRED,
      NEEDS_REQUIRED, gate_pipeline,
      OCTETS("MAIL FROM:<>\r\nRCPT TO:<postmaster>\r\nDATA\r\nNOBODY")},
@@ -261,12 +261,12 @@ const probe_case cases[] = {
     REFUSED("path-unknown", "an unknown parameter", "RFC 5321 4.1.1.11",
             "MAIL FROM:<> PROBE=1"),
     {"http-get", "GET ends the connection", "RFC 9325 3.7", 0, line_http,
-     OCTETS("GET / HTTP/1.1\r\nHost: probe.example\r\n\r\nNOOP\r\n")},
+     OCTETS("GET / HTTP/1.1\r\nHost: probe.example\r\n\r\nQUIT\r\n")},
     {"http-post", "POST ends the connection, and its content is no command",
      "RFC 9325 3.7", 0, line_http,
-     OCTETS("POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\nNOOP\r\n")},
+     OCTETS("POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\nQUIT\r\n")},
     {"http-connect", "CONNECT ends the connection", "RFC 9325 3.7", 0,
-     line_http, OCTETS("CONNECT a.example:25 HTTP/1.1\r\n\r\nNOOP\r\n")},
+     line_http, OCTETS("CONNECT a.example:25 HTTP/1.1\r\n\r\nQUIT\r\n")},
     {"limit-errors", "300 errors end the connection", "RFC 5321 4.3.2", 0,
      limit_errors, OCTETS("PROBE\r\n")},
     {"limit-recipients", "100 recipients are taken, and not without limit",
@@ -357,8 +357,8 @@ const size_t case_count = sizeof(cases) / sizeof(cases[0]);
 bool case_is(const probe_case *c, const char *only) {
   size_t len = strlen(only);
 
-  return strncmp(c->name, only, len) == 0 &&
-         (c->name[len] == '\0' || c->name[len] == '-');
+  return len > 0 && only[len - 1] == '-' ? strncmp(c->name, only, len) == 0
+                                         : strcmp(c->name, only) == 0;
 }
 
 /* What cases can need, and when it is there.  Of several that are needed, for
@@ -386,8 +386,7 @@ static const char *lack_of(const probe *p, unsigned needs) {
       {NEEDS_MAIL, p->takes_mail, "the recipient is not taken (--rcpt)"},
       {NEEDS_PROXY_1 | NEEDS_PROXY_2, o->proxy != 0 && (needs & version) != 0,
        "no PROXY header of that version was asked for (--proxy)"},
-      {NEEDS_ENHANCED, (p->offers & OFFERS_ENHANCED) != 0,
-       "ENHANCEDSTATUSCODES are not offered"},
+      {NEEDS_ENHANCED, p->gives_reasons, "ENHANCEDSTATUSCODES are not offered"},
   };
   size_t i;
 

@@ -6,7 +6,7 @@
 extern const probe_case cases[];
 extern const size_t case_count;
 
-/* Returns whether |c| is the case |only|, or of the family of that name. */
+/* Returns whether |c| is the case |only|, or of the family: "inject-". */
 bool case_is(const probe_case *c, const char *only);
 
 /* Plays |c|, unless the server lacks what it needs. */

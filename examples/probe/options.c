@@ -17,7 +17,7 @@ static const char usage[] =
     "  --smtps            the port is TLS from the first octet\n"
     "  --mode MODE        its TLS setting: no, preferred or required;\n"
     "                     default: what it seems to be\n"
-    "  --only CASE        one case, or all whose names begin with CASE-\n"
+    "  --only CASE        one case, or a family of them: inject-\n"
     "  --from ADDRESS     the sender; default: none (<>)\n"
     "  --rcpt ADDRESS     who gets the messages; default: postmaster\n"
     "  --proxy v1|v2      begin each connection with a PROXY header\n"

@@ -23,7 +23,8 @@ enum {
 typedef struct probe {
   const options *o;
   probe_mode mode;
-  bool takes_mail; /* for the recipient */
+  bool takes_mail;    /* for the recipient */
+  bool gives_reasons; /* ENHANCEDSTATUSCODES are offered */
   wire wire;
   reply reply;           /* the last one */
   unsigned offers;       /* of the last EHLO, */

@@ -28,5 +28,6 @@ bool survey(probe *p) {
     return false;
   }
   p->takes_mail = talk_anywhere(p) && talk_envelope(p);
+  p->gives_reasons = (p->offers & OFFERS_ENHANCED) != 0;
   return true;
 }

@@ -117,7 +117,8 @@ bool talk_rest(probe *p, const char *pattern) {
     return false;
   }
   return is_match(p->codes, pattern) ||
-         fail(p, "the replies were \"%.80s\", wanted %s", p->codes, pattern);
+         fail(p, "the replies were \"%.80s\" and not \"%s\"", p->codes,
+              pattern);
 }
 
 /* Notes what the last reply offers. */

@@ -27,6 +27,9 @@ static short await(wire *w, short events, int64_t limit) {
   struct pollfd one = {.fd = w->fd, .events = events};
   int64_t left;
 
+  if (wire_now() >= w->deadline) {
+    return 0;
+  }
   until = until < w->deadline ? until : w->deadline;
   do {
     left = until - wire_now();
@@ -95,13 +98,13 @@ void wire_close(wire *w) {
   w->is_tls = w->is_open = w->is_over = w->is_late = false;
   w->records = (records){0};
   w->sent = w->got = (trace){0};
-  w->in_len = 0;
+  w->in_len = w->received = 0;
 }
 
 void wire__keep(wire *w, const uint8_t *octets, size_t len) {
   trace_add(&w->got, octets, len);
   if (len > WIRE_UNREAD_MAX - w->in_len) {
-    w->is_over = true; /* this is no mail server */
+    w->is_over = w->is_late = true;
     return;
   }
   memcpy(w->in + w->in_len, octets, len);
@@ -121,6 +124,11 @@ static bool take(wire *w) {
     return false;
   }
   w->octets += (size_t)n;
+  w->received += (size_t)n;
+  if (w->received > WIRE_RECEIVED_MAX) {
+    w->is_over = w->is_late = true; /* it has no end */
+    return false;
+  }
   if (w->is_tls) {
     records_feed(&w->records, octets, (size_t)n);
   }

@@ -10,8 +10,9 @@
 #include "records.h"
 #include "trace.h"
 
-#define WIRE_UNREAD_MAX  262144 /* octets */
-#define FIRST_FLIGHT_MAX 4096
+#define WIRE_UNREAD_MAX   262144  /* octets */
+#define WIRE_RECEIVED_MAX 1048576 /* of one connection */
+#define FIRST_FLIGHT_MAX  4096
 
 /* Where connections lead to. */
 typedef struct wire_target {
@@ -38,10 +39,11 @@ typedef struct wire {
   records records;  /* ... and this is what came */
   bool is_open;     /* the handshake is complete */
   bool is_over;     /* the server has ended the stream, or does not read */
-  bool is_late;     /* what was awaited did not come in time */
+  bool is_late;     /* what was awaited did not come in time, or has no end */
   int64_t deadline; /* of all of it: milliseconds of wire_now() */
   uint8_t in[WIRE_UNREAD_MAX]; /* received, decrypted, and not yet taken */
   size_t in_len;
+  size_t received;                   /* octets of this connection */
   trace sent, got;                   /* in the clear, or what TLS protects */
   unsigned long connections, octets; /* made and moved so far */
 } wire;

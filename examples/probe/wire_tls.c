@@ -14,6 +14,14 @@ static void flush(wire *w) {
   }
 }
 
+/* Answers a close_notify: some wait for that before they end the stream. */
+static void answer_end(wire *w) {
+  if ((SSL_get_shutdown(w->ssl) & SSL_SENT_SHUTDOWN) == 0) {
+    SSL_shutdown(w->ssl);
+    flush(w);
+  }
+}
+
 void wire__decrypt(wire *w, const uint8_t *octets, size_t len) {
   uint8_t clear[16384];
   int n;
@@ -24,6 +32,9 @@ void wire__decrypt(wire *w, const uint8_t *octets, size_t len) {
   }
   while ((n = SSL_read(w->ssl, clear, sizeof(clear))) > 0) {
     wire__keep(w, clear, (size_t)n);
+  }
+  if (SSL_get_error(w->ssl, n) == SSL_ERROR_ZERO_RETURN) {
+    answer_end(w);
   }
   ERR_clear_error();
 }

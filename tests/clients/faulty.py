@@ -1,0 +1,652 @@
+"""A small mail server that is as careful as the probe demands, but for one
+fault: what the probe says of a server with that fault must be that it fails.
+
+It talks SMTP with PIPELINING, CHUNKING, SIZE and STARTTLS over blocking
+sockets, a thread a connection, and throws the mail away.
+"""
+import ipaddress
+import re
+import select
+import socket
+import ssl
+import threading
+
+from harness import CERTIFICATES, TIMEOUT
+
+LINE_MAX = 2048
+ERRORS_MAX = 50
+RECIPIENTS_MAX = 200
+SIZE_MAX = 1000000
+REQUIRED_FREE = (b"NOOP", b"EHLO", b"STARTTLS", b"QUIT")
+HTTP = (b"GET", b"POST", b"CONNECT")
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
+ALERT = b"\x15\x03\x03\0\x02\x02\x78"  # no_application_protocol
+SERVER_HELLO = b"\x16\x03\x01\0\x04\x0e\0\0\0"  # its first octets, more or less
+RENEGOTIATION = 1 << 8  # SSL_OP_ALLOW_CLIENT_RENEGOTIATION
+
+# Each fault, and what becomes of the server with it.
+FAULTS = {
+    "keeps-input": "octets behind STARTTLS are commands inside TLS",
+    "clear-after-220": "octets behind STARTTLS are answered in the clear",
+    "clear-after-failure": "a failed handshake is told in the clear",
+    "clear-inside": "clear text inside TLS is answered",
+    "clear-after-notify": "clear text behind close_notify is answered",
+    "no-offer": "STARTTLS is not offered",
+    "offers": "it is, whatever the setting",
+    "starttls-always": "STARTTLS gets 220, whatever the setting",
+    "starttls-case": "STARTTLS in small letters is unknown",
+    "starttls-parameter": "its parameter is ignored",
+    "starttls-early": "it needs no EHLO",
+    "starttls-inside": "it is taken inside TLS",
+    "starttls-in-transaction": "it is taken in a transaction, which goes on",
+    "second-greeting": "a greeting follows the handshake",
+    "offers-inside": "STARTTLS is offered inside TLS",
+    "keeps-hello": "EHLO is remembered over the handshake",
+    "renegotiation": "TLS 1.2 is negotiated again",
+    "no-gate": "Required demands nothing",
+    "gate-for-noop": "Required refuses NOOP too",
+    "gate-parses-chunk": "Required takes a chunk for commands",
+    "serves-nothing": "MAIL is refused",
+    "auth-clear": "AUTH is offered and taken in the clear",
+    "hello-accepted": "every ClientHello gets an answer",
+    "tls-1.0": "TLS 1.0 is spoken",
+    "tls-1.1": "TLS 1.1 is spoken",
+    "null-suites": "suites without encryption are spoken",
+    "any-alpn": "the names of protocols are not read",
+    "no-alpn": "a client that names SMTP is refused",
+    "one-record": "a ClientHello of many records is refused",
+    "dies-of-names": "an odd name ends the server",
+    "one-read": "the end of a message must come in one read",
+    "lenient-end": "many things end a message",
+    "commands-in-data": "STARTTLS in a message is answered",
+    "bare-ends": "CR and LF alone are data",
+    "takes-truncated": "a message that is cut off is taken",
+    "dot-ends-chunk": "a dot ends a chunk",
+    "parses-chunk": "the chunk of a refused BDAT is commands",
+    "lf-lines": "LF ends a command",
+    "cr-lines": "CR ends a command",
+    "long-lines": "pieces of a long line are commands",
+    "any-verb": "what is unknown is taken",
+    "drops-octets": "octets that are not ASCII letters and so on are left out",
+    "any-hello": "EHLO has no syntax",
+    "any-path": "paths have none",
+    "any-parameter": "parameters have none",
+    "http": "HTTP is an error like others",
+    "no-error-limit": "errors have no limit",
+    "no-recipient-limit": "recipients have none",
+    "few-recipients": "recipients have a low one",
+    "no-size-limit": "the declared size is not read",
+    "no-pipelining": "what comes behind a command is lost",
+    "lost-before-greeting": "what comes before the greeting is lost",
+    "any-order": "commands need no order",
+    "keeps-envelope": "RSET and EHLO forget nothing",
+    "takes-refused": "a message behind a refused DATA is taken",
+    "echo": "replies say what they are about",
+    "two-codes": "the lines of a reply have different codes",
+    "lf-replies": "the lines of a reply end in LF",
+    "no-codes": "replies have no enhanced codes",
+    "wrong-class": "the enhanced codes are those of success",
+    "codes-in-greeting": "the greeting has an enhanced code",
+    "codes-in-ehlo": "the reply to EHLO has one",
+    "helo-lists": "HELO lists what EHLO does",
+    "proxy-any": "whatever comes first is a PROXY header",
+    "proxy-one-read": "a PROXY header must come in one read",
+    "proxy-eats": "what is behind a PROXY header is lost",
+    "proxy-for-clients": "a proxy has no connections of its own",
+}
+
+
+class _End(Exception):
+    """Raised where the connection ends."""
+
+
+def _context(fault):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    name = "rsa2048" if fault == "null-suites" else "ecdsa"
+    context.load_cert_chain(CERTIFICATES / f"{name}.pem",
+                            CERTIFICATES / f"{name}.key")
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if fault in ("tls-1.0", "tls-1.1"):
+        context.minimum_version = (
+            ssl.TLSVersion.TLSv1 if fault == "tls-1.0"
+            else ssl.TLSVersion.TLSv1_1)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+    if fault == "null-suites":
+        context.set_ciphers("NULL:ALL:@SECLEVEL=0")
+    if fault == "renegotiation":
+        context.options |= RENEGOTIATION
+    return context
+
+
+class Faulty:
+    """Listens on a free port while it is entered.  |mode| is a setting or
+    "smtps", |proxy| the version of the PROXY header that it expects."""
+
+    def __init__(self, mode, fault=None, proxy=0):
+        assert fault is None or fault in FAULTS, fault
+        self.mode = mode
+        self.fault = fault
+        self.proxy = proxy
+        self.context = _context(fault)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = self.listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self._thread.join(TIMEOUT)
+
+    def stop(self):
+        """Listens no more."""
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it has stopped before
+        self.listener.close()
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            connection.settimeout(TIMEOUT)
+            threading.Thread(target=_Conversation(self, connection).run,
+                             daemon=True).start()
+
+
+class _Stream:
+    """The octets of a connection, in the clear or in TLS, read as lines."""
+
+    def __init__(self, server, connection):
+        self.server = server
+        self.connection = connection
+        self.buffer = b""
+        self.tls = None
+        self.dead_tls = False  # clear text is read again: a fault
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def has(self, fault):
+        return self.server.fault == fault
+
+    def flush(self):
+        self.connection.sendall(self.outgoing.read())
+
+    def send(self, octets):
+        if self.tls and not self.dead_tls:
+            self.tls.write(octets)
+            self.flush()
+        else:
+            self.connection.sendall(octets)
+
+    def receive_raw(self):
+        octets = self.connection.recv(65536)
+        if not octets:
+            raise _End
+        return octets
+
+    def receive(self):
+        """Adds to the buffer; raises at the end."""
+        octets = self.receive_raw()
+        if self.tls and not self.dead_tls:
+            self.incoming.write(octets)
+            self._open(octets)
+        else:
+            self.buffer += octets
+
+    def _open(self, octets):
+        try:
+            while True:
+                piece = self.tls.read(65536)
+                if piece == b"":
+                    raise ssl.SSLZeroReturnError
+                self.buffer += piece
+        except ssl.SSLWantReadError:
+            self._flush_quietly()
+        except ssl.SSLZeroReturnError:
+            self._notified(octets)
+        except ssl.SSLError as error:
+            self._flush_quietly()
+            if not self.has("clear-inside"):
+                raise _End from error
+            self.dead_tls = True
+            self.buffer += octets
+
+    def _notified(self, octets):
+        if self.has("clear-after-notify"):
+            self.dead_tls = True
+            self.buffer += octets[octets.find(b"NOOP") % (len(octets) + 1):]
+            return
+        raise _End
+
+    def _flush_quietly(self):
+        try:
+            self.flush()
+        except OSError as error:
+            raise _End from error
+
+    def handshake(self, octets=b""):
+        """Begins TLS; |octets| were received already."""
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self.server.context.wrap_bio(self.incoming, self.outgoing,
+                                           server_side=True)
+        try:
+            self._judge_hello(octets or self.receive_raw())
+            self._shake(tls)
+        except (_End, ssl.SSLError) as error:
+            self._flush_quietly()
+            if self.has("clear-after-failure"):
+                self.connection.sendall(b"500 5.5.1 What was that?\r\n")
+            raise _End from error
+        self.tls = tls
+        self._open(b"")  # what came with the client's last flight
+
+    def _shake(self, tls):
+        while True:
+            try:
+                tls.do_handshake()
+                self.flush()
+                return
+            except ssl.SSLWantReadError:
+                self.flush()
+                self.incoming.write(self.receive_raw())
+
+    def _judge_hello(self, octets):
+        """Looks at the first octets of a handshake, and takes them."""
+        alpn = b"\x02h2" in octets and b"\x04smtp" not in octets
+        if ((alpn and not self.has("any-alpn"))
+                or (self.has("no-alpn") and b"\x04smtp" in octets)
+                or (self.has("one-record") and len(octets) < 100)):
+            self.connection.sendall(ALERT)
+            raise _End
+        if self.has("hello-accepted"):
+            self.connection.sendall(SERVER_HELLO)
+            raise _End
+        if self.has("dies-of-names") and b"a\\" in octets:
+            self.server.stop()
+            raise _End
+        self.incoming.write(octets)
+
+    def line(self):
+        """Returns the next line without its end, or None: it is too long."""
+        ends = {"lf-lines": rb"\r?\n", "cr-lines": rb"\r\n?"}
+        end = ends.get(self.server.fault, rb"\r\n")
+        is_long = False
+        while not (found := re.search(end, self.buffer)):
+            if len(self.buffer) > LINE_MAX:
+                if self.has("long-lines"):
+                    self.buffer = b""
+                    return None
+                is_long = True
+                self.buffer = self.buffer[-1:]  # perhaps a CR
+            self.receive()
+        line = self.buffer[:found.start()]
+        self.buffer = self.buffer[found.end():]
+        return None if is_long or len(line) > LINE_MAX else line
+
+
+class _Conversation(_Stream):
+    hello = b""
+    sender = False
+    recipients = 0
+    errors = 0
+
+    def run(self):
+        try:
+            self._converse()
+        except (_End, OSError, ssl.SSLError):
+            pass
+        finally:
+            self._close()
+
+    def _close(self):
+        """A reset would destroy what was said last: reads to the end."""
+        try:
+            self.connection.shutdown(socket.SHUT_WR)
+            while self.connection.recv(65536):
+                pass
+        except OSError:
+            pass
+        self.connection.close()
+
+    def reply(self, code, enhanced, text=b"Ok"):
+        if self.has("wrong-class"):
+            enhanced = b"2.0.0"
+        if self.has("no-codes"):
+            enhanced = b""
+        self.send(b" ".join(
+            part for part in (b"%d" % code, enhanced, text) if part)
+            + (b"\n" if self.has("lf-replies") else b"\r\n"))
+
+    def refuse(self, code, enhanced, text=b"No"):
+        self.errors += 1
+        if self.errors > ERRORS_MAX and not self.has("no-error-limit"):
+            self.reply(421, b"4.7.0", b"Too many errors")
+            raise _End
+        self.reply(code, enhanced, text)
+
+    def _converse(self):
+        if self.server.proxy:
+            self._read_proxy()
+        if self.server.mode == "smtps":
+            octets, self.buffer = self.buffer, b""
+            self.handshake(octets)
+        if self.has("lost-before-greeting"):
+            self._lose()
+        self._greet()
+        while True:
+            line = self.line()
+            self._command(line)
+            if self.has("no-pipelining"):
+                self.buffer = b""
+
+    def _lose(self):
+        """Throws away what comes at once."""
+        if select.select([self.connection], [], [], 0.1)[0]:
+            self.receive()
+            self.buffer = b""
+
+    def _greet(self):
+        self.send(b"220 2.0.0 faulty.example\r\n"
+                  if self.has("codes-in-greeting") else
+                  b"220 faulty.example\r\n")
+
+    # Commands.
+
+    def _verb(self, line):
+        verb = re.match(rb"[A-Za-z]*", line)[0]
+        if self.has("starttls-case") and verb != verb.upper():
+            return b""
+        return verb.upper()
+
+    def _command(self, line):
+        if line is None or self.has("drops-octets"):
+            line = bytes(octet for octet in line or b"x" * LINE_MAX
+                         if 32 <= octet < 127)
+        verb = self._verb(line)
+        if verb in HTTP and not self.has("http"):
+            self.reply(500, b"5.5.2", b"This is no web server")
+            raise _End
+        if self._is_gated(verb):
+            if verb == b"BDAT" and not self.has("gate-parses-chunk"):
+                self._swallow(line)
+            self.refuse(530, b"5.7.0")
+            return
+        handler = getattr(self, "_do_" + verb.decode().lower(), None)
+        if handler is None or len(line) >= LINE_MAX:
+            self._do_unknown(line)
+        elif re.search(rb"[\0-\x1f\x7f-\xff]", line) and not self._lets(verb):
+            self.refuse(501, b"5.5.2")
+        else:
+            handler(line)
+
+    def _lets(self, verb):
+        return (self.has("any-hello") and verb == b"EHLO"
+                or self.has("any-path") and verb == b"MAIL"
+                or self.has("echo"))
+
+    def _is_gated(self, verb):
+        if self.server.mode != "required" or self.tls or self.has("no-gate"):
+            return False
+        return (verb not in REQUIRED_FREE
+                or (verb == b"NOOP" and self.has("gate-for-noop")))
+
+    def _do_unknown(self, line):
+        if self.has("any-verb"):
+            self.reply(250, b"2.0.0")
+        elif self.has("two-codes"):
+            self.send(b"500-What?\r\n501 What?\r\n")
+        else:
+            self.refuse(500, b"5.5.2")
+
+    def _do_noop(self, line):
+        self.reply(250, b"2.0.0", line if self.has("echo") else b"Ok")
+
+    def _do_vrfy(self, line):
+        self.reply(252, b"2.0.0")
+
+    def _do_quit(self, line):
+        self.reply(221, b"2.0.0")
+        raise _End
+
+    def _do_rset(self, line):
+        self._forget()
+        self.reply(250, b"2.0.0")
+
+    def _forget(self):
+        if not self.has("keeps-envelope"):
+            self.sender, self.recipients = False, 0
+
+    def _offers(self):
+        offers = [b"PIPELINING", b"CHUNKING", b"ENHANCEDSTATUSCODES",
+                  b"SIZE %d" % SIZE_MAX]
+        offered = (self.server.mode in ("preferred", "required")
+                   and not self.tls and not self.has("no-offer"))
+        if (offered or self.has("offers")
+                or (self.tls and self.has("offers-inside"))):
+            offers.append(b"STARTTLS")
+        if self.has("auth-clear"):
+            offers.append(b"AUTH PLAIN")
+        return offers
+
+    def _do_ehlo(self, line):
+        if not re.fullmatch(rb"(?i)EHLO [][\w.:-]+", line) and not self.has(
+                "any-hello"):
+            self.refuse(501, b"5.5.4")
+            return
+        self._forget()
+        self.hello = line
+        code = b"2.0.0 " if self.has("codes-in-ehlo") else b""
+        lines = [code + b"faulty.example", *self._offers()]
+        self.send(b"".join(b"250-" + text + b"\r\n" for text in lines[:-1])
+                  + b"250 " + lines[-1] + b"\r\n")
+
+    def _do_helo(self, line):
+        if self.has("helo-lists"):
+            self._do_ehlo(b"EHLO x")
+            return
+        self._forget()
+        self.hello = line
+        self.reply(250, b"", b"faulty.example")
+
+    def _do_auth(self, line):
+        if self.has("auth-clear"):
+            self.send(b"334 \r\n")
+            self.line()
+        self.refuse(502, b"5.5.1")
+
+    # The envelope.
+
+    def _do_mail(self, line):
+        path = re.match(rb"(?i)MAIL FROM:<([\w.@-]*)>(.*)", line)
+        if not self.hello and not self.has("any-order"):
+            self.refuse(503, b"5.5.1")
+        elif self.sender and not self.has("any-order"):
+            self.refuse(503, b"5.5.1")
+        elif self.has("serves-nothing"):
+            self.refuse(550, b"5.7.1")
+        elif not (path or self.has("any-path")):
+            self.refuse(501, b"5.1.7")
+        else:
+            self._take_sender(path[2] if path else b"")
+
+    def _take_sender(self, parameters):
+        size = re.fullmatch(rb"(?: SIZE=(\d+))?", parameters)
+        if not size and not self.has("any-parameter"):
+            self.refuse(555, b"5.5.4")
+        elif (size and int(size[1] or 0) > SIZE_MAX
+              and not self.has("no-size-limit")):
+            self.refuse(552, b"5.3.4")
+        else:
+            self.sender = True
+            self.reply(250, b"2.1.0")
+
+    def _do_rcpt(self, line):
+        most = {"few-recipients": 50,
+                "no-recipient-limit": 10000}.get(self.server.fault,
+                                                 RECIPIENTS_MAX)
+        if not self.sender and not self.has("any-order"):
+            self.refuse(503, b"5.5.1")
+        elif self.recipients >= most:
+            self.reply(452, b"4.5.3")
+        else:
+            self.recipients += 1
+            self.reply(250, b"2.1.5")
+
+    def _do_data(self, line):
+        if not self.recipients and not self.has("any-order"):
+            self.refuse(503, b"5.5.1")
+            if self.has("takes-refused"):
+                self._take_message()
+            return
+        if self.has("no-pipelining"):
+            self.buffer = b""
+        self.reply(354, b"")
+        self._take_message()
+
+    def _take_message(self):
+        try:
+            message = self._message()
+        except _End:
+            if self.has("takes-truncated"):
+                self.reply(250, b"2.0.0")
+            raise
+        self._forget()
+        if (re.search(rb"\r(?!\n)|(?<!\r)\n", message)
+                and not self.has("bare-ends")):
+            self.refuse(554, b"5.6.0")
+        else:
+            self.reply(250, b"2.0.0")
+
+    def _message(self):
+        """Reads to the end of a message, and returns it."""
+        end = rb"(?:^|\r\n)\.\r\n"
+        if self.has("lenient-end"):
+            end = rb"[\r\n]\0*\.[\0 .]*[\r\n]"
+        if self.has("commands-in-data"):
+            end = rb"(?:^|\r\n)(?:\.|STARTTLS)\r\n"
+        while not (found := re.search(end, self.buffer)):
+            if self.has("one-read"):
+                self.buffer = b""
+            self.receive()
+        message = self.buffer[:found.start()]
+        self.buffer = self.buffer[found.end():]
+        return message
+
+    def _swallow(self, line):
+        """Takes the chunk of a BDAT, and returns whether it has a size."""
+        size = re.match(rb"(?i)BDAT (\d+)", line)
+        while size and len(self.buffer) < int(size[1]):
+            self.receive()
+        self.buffer = self.buffer[int(size[1]) if size else 0:]
+
+    def _do_bdat(self, line):
+        if self.recipients and self.has("dot-ends-chunk"):
+            self._message()
+        elif self.recipients or not self.has("parses-chunk"):
+            self._swallow(line)
+        if self.recipients:
+            self._forget()
+            self.reply(250, b"2.0.0")
+        else:
+            self.refuse(503, b"5.5.1")
+
+    # STARTTLS.
+
+    def _do_starttls(self, line):
+        if (self.server.mode in ("no", "smtps")
+                and not self.has("starttls-always")):
+            self.refuse(502 if not self.tls else 503, b"5.5.1")
+        elif self.tls and not self.has("starttls-inside"):
+            self.refuse(503, b"5.5.1")
+        elif not self.hello and not self.has("starttls-early"):
+            self.refuse(503, b"5.5.1")
+        elif self.sender and not self.has("starttls-in-transaction"):
+            self.refuse(503, b"5.5.1")
+        elif line[8:].strip() and not self.has("starttls-parameter"):
+            self.refuse(501, b"5.5.4")
+        else:
+            self._start_tls()
+
+    def _start_tls(self):
+        if self.buffer and not self.has("keeps-input"):
+            if self.has("clear-after-220"):
+                self.reply(220, b"2.0.0")
+                self.reply(500, b"5.5.2")
+            else:
+                self.reply(554, b"5.5.0")
+            raise _End
+        self.reply(220, b"2.0.0")
+        if self.tls:
+            return
+        octets = self.buffer
+        if self.has("keeps-input"):
+            while b"\x16\x03" not in octets:
+                octets += self.receive_raw()
+            at = octets.index(b"\x16\x03")
+            self.buffer, octets = octets[:at], octets[at:]
+        self.handshake(octets)
+        if not self.has("keeps-hello"):
+            self.hello = b""
+        if self.has("second-greeting"):
+            self._greet()
+
+    # The PROXY protocol.
+
+    def _read_proxy(self):
+        if self.has("proxy-any"):
+            try:
+                self.receive()
+            except _End:
+                pass
+            self.buffer = b""
+            return
+        read = self._read_text if self.server.proxy == 1 else self._read_binary
+        self.receive()
+        while not (size := read(self.buffer)):
+            if self.has("proxy-one-read"):
+                raise _End
+            self.receive()
+        self.buffer = b"" if self.has("proxy-eats") else self.buffer[size:]
+
+    def _read_text(self, octets):
+        """Returns the length of a header, 0: there is more; or raises."""
+        end = octets.find(b"\r\n")
+        if end > 105 or (end < 0 and (len(octets) > 106 or b"\n" in octets)):
+            raise _End
+        if not b"PROXY ".startswith(octets[:6]):
+            raise _End
+        if end < 0:
+            return 0
+        words = octets[:end].decode("latin-1").split(" ")
+        if words[1] == "UNKNOWN" and not self.has("proxy-for-clients"):
+            return end + 2
+        try:
+            kinds = {"TCP4": ipaddress.IPv4Address,
+                     "TCP6": ipaddress.IPv6Address}
+            kind, one, other, *ports = words[1:]
+            good = all(kinds[kind](text) for text in (one, other)) and all(
+                re.fullmatch(r"0|[1-9]\d{0,4}", text) and int(text) < 65536
+                for text in ports) and len(ports) == 2
+        except (KeyError, ValueError):
+            good = False
+        if not good:
+            raise _End
+        return end + 2
+
+    def _read_binary(self, octets):
+        if not SIGNATURE.startswith(octets[:12]):
+            raise _End
+        if len(octets) < 16:
+            return 0
+        size = int.from_bytes(octets[14:16], "big")
+        is_local = octets[12] == 0x20 and not self.has("proxy-for-clients")
+        needed = {0x11: 12, 0x21: 36}.get(octets[13])
+        if not is_local and (octets[12] != 0x21 or needed is None
+                             or size < needed):
+            raise _End
+        return 16 + size if len(octets) >= 16 + size else 0
