@@ -105,24 +105,43 @@ bool data_truncated_notified(probe *p, const probe_case *c) {
   return cut_off(p, true);
 }
 
+static bool may_chunk(probe *p) {
+  return talk_anywhere(p) && ((p->offers & OFFERS_CHUNKING) != 0 ||
+                              skip(p, "CHUNKING is not offered"));
+}
+
 /* BDAT counts octets (RFC 3030 2); |c->octets| are in the chunk. */
-static bool say_chunk(probe *p, const probe_case *c) {
+static void say_chunk(probe *p, const probe_case *c) {
   char chunk[512];
   int len = snprintf(chunk, sizeof(chunk), "BDAT %zu LAST\r\n%.*sQUIT\r\n",
                      c->len, (int)c->len, c->octets);
 
-  if ((p->offers & OFFERS_CHUNKING) == 0) {
-    return skip(p, "CHUNKING is not offered");
-  }
   talk_send(p, chunk, (size_t)len);
-  return true;
 }
 
 bool data_bdat(probe *p, const probe_case *c) {
-  return talk_anywhere(p) && talk_envelope(p) && say_chunk(p, c) &&
-         talk_rest(p, "2.. 221");
+  if (!may_chunk(p) || !talk_envelope(p)) {
+    return false;
+  }
+  say_chunk(p, c);
+  return talk_rest(p, "2.. 221");
 }
 
 bool data_bdat_swallowed(probe *p, const probe_case *c) {
-  return talk_anywhere(p) && say_chunk(p, c) && talk_rest(p, "5.. 221");
+  if (!may_chunk(p)) {
+    return false;
+  }
+  say_chunk(p, c);
+  return talk_rest(p, "5.. 221");
+}
+
+/* Sends |c->octets| behind an envelope, and FIN; demands that nothing is taken
+   of them. */
+bool data_bdat_refused(probe *p, const probe_case *c) {
+  if (!may_chunk(p) || !talk_envelope(p)) {
+    return false;
+  }
+  talk_send(p, c->octets, c->len);
+  wire_end(&p->wire);
+  return talk_rest(p, "([45]..( [45]..)*)?");
 }

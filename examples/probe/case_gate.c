@@ -79,5 +79,5 @@ bool gate_auth(probe *p, const probe_case *c) {
   if ((p->offers & OFFERS_AUTH) != 0) {
     return fail(p, "AUTH is offered in the clear");
   }
-  return demand_refused(p, c, "5.. 221");
+  return demand_refused(p, c, "5.. 5.. 221");
 }

@@ -140,6 +140,26 @@ bool handshake_cut(probe *p, const probe_case *c) {
   return talk_no_clear_text(p);
 }
 
+/* A ClientHello of 1 MiB, in records of 16 KiB. */
+bool handshake_flood(probe *p, const probe_case *c) {
+  static const uint8_t head[] = {22, 3, 1, 0x40, 0};
+  uint8_t record[sizeof(head) + 0x4000] = {0};
+  size_t i;
+
+  if (!talk_before_tls(p)) {
+    return false;
+  }
+  memcpy(record, head, sizeof(head));
+  memcpy(record + sizeof(head), c->octets, c->len);
+  for (i = 0; i < 64; i++) {
+    wire_send_raw(&p->wire, record, sizeof(record));
+    memset(record + sizeof(head), 0, c->len);
+  }
+  while (wire_receive(&p->wire)) {
+  }
+  return !p->wire.is_late || fail(p, "the server waits for more");
+}
+
 /* Says QUIT inside TLS. */
 static bool quit(probe *p) {
   if (p->o->is_smtps && !talk_expect(p, "220")) {

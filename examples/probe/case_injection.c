@@ -22,14 +22,22 @@ static bool judge_tls(probe *p, bool is_complete) {
           fail(p, "octets from before TLS were read inside it: %d", code));
 }
 
+/* Returns whether |code|, of the reply to STARTTLS, is the end of it: it is
+   refused, or the connection is over. */
+static bool judge_reply(probe *p, int code) {
+  if (code > 0 && code < 400 && code != 220) {
+    fail(p, "what is behind STARTTLS was answered before it: %d", code);
+  }
+  return code == 0 || code >= 400;
+}
+
 /* Judges from the reply to STARTTLS on. */
 static bool judge(probe *p) {
   int code = talk_code(p);
 
-  if (code != 220) {
-    return code >= 0; /* refused, or the end */
-  }
-  return judge_tls(p, wire_handshake(&p->wire, &(wire_tls){0}));
+  return judge_reply(p, code) ||
+         (code == 220 &&
+          judge_tls(p, wire_handshake(&p->wire, &(wire_tls){0})));
 }
 
 bool inject_behind(probe *p, const probe_case *c) {
@@ -112,8 +120,6 @@ bool inject_hello(probe *p, const probe_case *c) {
   talk_send(p, octets,
             c->len + wire_begin_tls(&p->wire, &(wire_tls){0}, octets + c->len));
   code = talk_code(p);
-  if (code != 220) {
-    return code >= 0;
-  }
-  return judge_tls(p, wire_go_on(&p->wire));
+  return judge_reply(p, code) ||
+         (code == 220 && judge_tls(p, wire_go_on(&p->wire)));
 }

@@ -8,7 +8,8 @@
 
 #define MANY_ERRORS     300
 #define MANY_RECIPIENTS 1100
-#define LONG_LINE       131072 /* octets */
+#define LONG_LINE       131072  /* octets */
+#define BIG_MESSAGE     1048576 /* octets */
 
 /* |c->octets| are a line that is refused, and the next one is answered. */
 bool line_refused(probe *p, const probe_case *c) {
@@ -117,4 +118,28 @@ bool limit_size(probe *p, const probe_case *c) {
   }
   snprintf(line, sizeof(line), "MAIL FROM:<> SIZE=%" PRIu64, p->size + 1);
   return talk_ask(p, line, "552");
+}
+
+/* A message of more than the declared limit, all of commands. */
+bool limit_data(probe *p, const probe_case *c) {
+  char lines[6000];
+  size_t sent;
+
+  if (!talk_anywhere(p)) {
+    return false;
+  }
+  if (p->size == 0 || p->size > BIG_MESSAGE) {
+    return skip(p, "no SIZE of up to 1 MiB is offered");
+  }
+  if (!talk_data(p)) {
+    return false;
+  }
+  for (sent = 0; sent < sizeof(lines); sent += c->len) {
+    memcpy(lines + sent, c->octets, c->len);
+  }
+  for (sent = 0; sent <= p->size; sent += sizeof(lines)) {
+    talk_send(p, lines, sizeof(lines));
+  }
+  talk_say(p, ".\r\nNOOP\r\nQUIT\r\n");
+  return talk_rest(p, "5.. 250 221|[45]..( 421)?");
 }

@@ -167,7 +167,8 @@ const probe_case cases[] = {
      "RFC 8314 3.3", NEEDS_SMTPS, handshake_clear_text,
      OCTETS("EHLO probe.example\r\n")},
     {"auth-clear", "AUTH is neither offered nor taken in the clear",
-     "RFC 4954 4", NEEDS_CLEAR, gate_auth, OCTETS("AUTH PLAIN")},
+     "RFC 4954 4", NEEDS_CLEAR, gate_auth,
+     OCTETS("AUTH PLAIN\r\nAUTH PLAIN AGEAYg==")},
 
     /* Handshakes. */
     {"tls-garbage",
@@ -181,6 +182,8 @@ const probe_case cases[] = {
      "half a ClientHello ends the connection without a word in the "
      "clear",
      "RFC 3207 4", NEEDS_TLS, handshake_cut, NOTHING},
+    {"tls-flood", "a ClientHello of 1 MiB ends the connection", "RFC 8446 4",
+     NEEDS_TLS, handshake_flood, OCTETS("\1\xff\xff\xff\3\3")},
     {"tls-ssl2", "SSL 2 is refused", "RFC 6176 3", NEEDS_TLS, handshake_ssl_2,
      OCTETS("\x80\x2e\1\0\2\0\x15\0\0\0\x10\1\0\x80\2\0\x80\3\0\x80\4\0\x80"
             "\6\0\x40\7\0\xc0\0\1\2\3\4\5\6\7\0\1\2\3\4\5\6\7")},
@@ -236,6 +239,13 @@ const probe_case cases[] = {
      "RFC 3030 2, CVE-2017-16943", 0, data_bdat_swallowed,
      OCTETS("NOOP\r\nRSET\r\n")},
 
+    {"bdat-truncated", "a chunk that is cut off is not taken", "RFC 3030 2",
+     NEEDS_MAIL, data_bdat_refused,
+     OCTETS("BDAT 60 LAST\r\nSubject: probe\r\n\r\nbefore")},
+    {"bdat-huge", "a chunk of 2^64 and 6 octets is none of 6", "RFC 3030 2",
+     NEEDS_MAIL, data_bdat_refused,
+     OCTETS("BDAT 18446744073709551622 LAST\r\nNOOP\r\nNOOP\r\n")},
+
     /* Lines. */
     {"line-lf", "LF alone does not end a command", "RFC 5321 2.3.8", 0,
      line_alone, OCTETS("NOOP\nNOOP")},
@@ -267,12 +277,18 @@ const probe_case cases[] = {
      OCTETS("POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\nQUIT\r\n")},
     {"http-connect", "CONNECT ends the connection", "RFC 9325 3.7", 0,
      line_http, OCTETS("CONNECT a.example:25 HTTP/1.1\r\n\r\nQUIT\r\n")},
+    {"http-header", "the head of a message ends the connection", "RFC 9325 3.7",
+     0, line_http, OCTETS("From: <a@b.example>\r\n\r\nQUIT\r\n")},
     {"limit-errors", "300 errors end the connection", "RFC 5321 4.3.2", 0,
      limit_errors, OCTETS("PROBE\r\n")},
     {"limit-recipients", "100 recipients are taken, and not without limit",
      "RFC 5321 4.5.3.1.8", NEEDS_MAIL, limit_recipients, NOTHING},
     {"limit-size", "a message over the declared limit is refused at MAIL",
      "RFC 1870 6.1", 0, limit_size, NOTHING},
+    {"limit-data",
+     "a message over the declared limit is refused at its end, "
+     "and is no command",
+     "RFC 5321 4.5.3.1.10", NEEDS_MAIL, limit_data, OCTETS("NOOP\r\n")},
 
     /* Order. */
     {"pipeline-order", "replies come in the order of the commands",

@@ -28,16 +28,16 @@ probe_run gate_refuses, gate_before_hello, gate_pipeline, gate_bdat, gate_long,
 
 /* case_handshake.c: handshakes that fail, or come in an odd shape. */
 probe_run handshake_garbage, handshake_version, handshake_ssl_2, handshake_weak,
-    handshake_alpn, handshake_alpn_smtp, handshake_alert, handshake_cut,
-    handshake_pieces, handshake_names, handshake_clear_text;
+    handshake_alpn, handshake_alpn_smtp, handshake_alert, handshake_flood,
+    handshake_cut, handshake_pieces, handshake_names, handshake_clear_text;
 
 /* case_data.c: where a message ends. */
-probe_run data_vector, data_end, data_dot, data_bare, data_truncated,
-    data_truncated_notified, data_bdat, data_bdat_swallowed;
+probe_run data_vector, data_end, data_bare, data_truncated,
+    data_truncated_notified, data_bdat, data_bdat_swallowed, data_bdat_refused;
 
 /* case_line.c: lines, and how many of them. */
 probe_run line_refused, line_alone, line_long, line_http, limit_errors,
-    limit_recipients, limit_size;
+    limit_recipients, limit_size, limit_data;
 
 /* case_order.c: pipelining and the order of commands. */
 probe_run order_replies, order_envelope, order_early_data, order_early_hello,

@@ -18,7 +18,7 @@ ERRORS_MAX = 50
 RECIPIENTS_MAX = 200
 SIZE_MAX = 1000000
 REQUIRED_FREE = (b"NOOP", b"EHLO", b"STARTTLS", b"QUIT")
-HTTP = (b"GET", b"POST", b"CONNECT")
+HTTP = (b"GET", b"POST", b"CONNECT", b"FROM")
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 ALERT = b"\x15\x03\x03\0\x02\x02\x78"  # no_application_protocol
 SERVER_HELLO = b"\x16\x03\x01\0\x04\x0e\0\0\0"  # its first octets, more or less
@@ -54,6 +54,7 @@ FAULTS = {
     "null-suites": "suites without encryption are spoken",
     "any-alpn": "the names of protocols are not read",
     "no-alpn": "a client that names SMTP is refused",
+    "endless-hello": "a ClientHello may have any length",
     "one-record": "a ClientHello of many records is refused",
     "dies-of-names": "an odd name ends the server",
     "one-read": "the end of a message must come in one read",
@@ -76,6 +77,8 @@ FAULTS = {
     "no-recipient-limit": "recipients have none",
     "few-recipients": "recipients have a low one",
     "no-size-limit": "the declared size is not read",
+    "big-ends-data": "the rest of a message that is too big is commands",
+    "wraps-size": "the size of a chunk has 32 bits",
     "no-pipelining": "what comes behind a command is lost",
     "lost-before-greeting": "what comes before the greeting is lost",
     "any-order": "commands need no order",
@@ -263,6 +266,8 @@ class _Stream:
                 or (self.has("one-record") and len(octets) < 100)):
             self.connection.sendall(ALERT)
             raise _End
+        while self.has("endless-hello"):
+            self.receive_raw()
         if self.has("hello-accepted"):
             self.connection.sendall(SERVER_HELLO)
             raise _End
@@ -509,21 +514,27 @@ class _Conversation(_Stream):
         self._take_message()
 
     def _take_message(self):
-        try:
-            message = self._message()
-        except _End:
-            if self.has("takes-truncated"):
-                self.reply(250, b"2.0.0")
-            raise
+        message = self._take(self._message)
         self._forget()
-        if (re.search(rb"\r(?!\n)|(?<!\r)\n", message)
-                and not self.has("bare-ends")):
+        if message is None or len(message) > SIZE_MAX:
+            self.refuse(552, b"5.3.4")
+        elif (re.search(rb"\r(?!\n)|(?<!\r)\n", message)
+              and not self.has("bare-ends")):
             self.refuse(554, b"5.6.0")
         else:
             self.reply(250, b"2.0.0")
 
+    def _take(self, read):
+        """Returns what |read| reads."""
+        try:
+            return read()
+        except _End:
+            if self.has("takes-truncated"):
+                self.reply(250, b"2.0.0")
+            raise
+
     def _message(self):
-        """Reads to the end of a message, and returns it."""
+        """Reads to the end of a message, and returns it; or None."""
         end = rb"(?:^|\r\n)\.\r\n"
         if self.has("lenient-end"):
             end = rb"[\r\n]\0*\.[\0 .]*[\r\n]"
@@ -532,23 +543,30 @@ class _Conversation(_Stream):
         while not (found := re.search(end, self.buffer)):
             if self.has("one-read"):
                 self.buffer = b""
+            if self.has("big-ends-data") and len(self.buffer) > SIZE_MAX // 2:
+                return None
             self.receive()
         message = self.buffer[:found.start()]
         self.buffer = self.buffer[found.end():]
         return message
 
     def _swallow(self, line):
-        """Takes the chunk of a BDAT, and returns whether it has a size."""
-        size = re.match(rb"(?i)BDAT (\d+)", line)
-        while size and len(self.buffer) < int(size[1]):
+        """Takes the chunk of a BDAT."""
+        size = int((re.match(rb"(?i)BDAT (\d+)", line) or [0, 0])[1])
+        if self.has("wraps-size"):
+            size &= 0xffffffff
+        if size > SIZE_MAX:
+            self.reply(552, b"5.3.4")
+            raise _End
+        while len(self.buffer) < size:
             self.receive()
-        self.buffer = self.buffer[int(size[1]) if size else 0:]
+        self.buffer = self.buffer[size:]
 
     def _do_bdat(self, line):
         if self.recipients and self.has("dot-ends-chunk"):
             self._message()
         elif self.recipients or not self.has("parses-chunk"):
-            self._swallow(line)
+            self._take(lambda: self._swallow(line))
         if self.recipients:
             self._forget()
             self.reply(250, b"2.0.0")

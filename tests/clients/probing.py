@@ -33,7 +33,7 @@ def demand_passes(port, mode, *options):
     same([rows[name] for name in of(rows, "FAIL")], [])
     same(status, 0)
     same(rows[None]["mode"], mode)
-    check(rows[None]["octets"] < 2000000, rows[None])
+    check(rows[None]["octets"] < 5000000, rows[None])
     return of(rows, "pass")
 
 
