@@ -1,7 +1,6 @@
 /* Where a message ends: at CRLF.CRLF and nowhere else, wherever the network
    splits it. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cases.h"
 #include "talk.h"

@@ -1,5 +1,4 @@
 /* What the TLS setting demands before TLS. */
-#include <stdio.h>
 #include <string.h>
 
 #include "cases.h"

@@ -1,6 +1,5 @@
 /* The order of commands and replies (RFC 2920, RFC 5321 4.1.4). */
 #include <stdio.h>
-#include <string.h>
 
 #include "cases.h"
 #include "talk.h"

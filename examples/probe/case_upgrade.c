@@ -1,7 +1,5 @@
 /* What is left of a conversation after a handshake, and what cannot be said
    there any more. */
-#include <openssl/err.h>
-#include <string.h>
 
 #include "cases.h"
 #include "talk.h"

@@ -52,40 +52,32 @@ const probe_case cases[] = {
     INJECT("inject-auth", "AUTH behind STARTTLS is never answered",
            inject_behind, "STARTTLS\r\nAUTH PLAIN AGEAYg==\r\n"),
     INJECT("inject-octet",
-           "one octet behind STARTTLS is no part of a command "
-           "inside TLS",
+           "one octet behind STARTTLS is no part of a command inside TLS",
            inject_behind, "STARTTLS\r\nx"),
     INJECT("inject-partial",
-           "half a command behind STARTTLS is not completed "
-           "inside TLS",
+           "half a command behind STARTTLS is not completed inside TLS",
            inject_behind, "STARTTLS\r\nNOOP "),
     INJECT("inject-pipeline",
-           "of a pipeline nothing behind STARTTLS is "
-           "answered",
-           inject_pipeline, "NOOP\r\nSTARTTLS\r\nRSET\r\n"),
+           "of a pipeline nothing behind STARTTLS is answered", inject_pipeline,
+           "NOOP\r\nSTARTTLS\r\nRSET\r\n"),
     INJECT("inject-segment",
-           "a command in the segment behind STARTTLS is "
-           "never answered",
+           "a command in the segment behind STARTTLS is never answered",
            inject_second_segment, "STARTTLS\r\nNOOP\r\n"),
     INJECT("inject-after-220",
-           "a command in the clear behind the 220 is never "
-           "answered",
+           "a command in the clear behind the 220 is never answered",
            inject_after_220, "NOOP\r\n"),
     INJECT("inject-splits",
            "a command behind STARTTLS is never answered, "
            "wherever the network splits them",
            inject_splits, "STARTTLS\r\nNOOP\r\n"),
     INJECT("inject-octets",
-           "a command behind STARTTLS is never answered, "
-           "octet by octet",
+           "a command behind STARTTLS is never answered, octet by octet",
            inject_octets, "STARTTLS\r\nNOOP\r\n"),
     INJECT("inject-hello",
-           "a ClientHello in the segment of STARTTLS is no "
-           "command",
+           "a ClientHello in the segment of STARTTLS is no command",
            inject_hello, "STARTTLS\r\n"),
     INJECT("inject-command-hello",
-           "a command between STARTTLS and a "
-           "ClientHello is never answered",
+           "a command between STARTTLS and a ClientHello is never answered",
            inject_hello, "STARTTLS\r\nNOOP\r\n"),
 
     /* After a handshake. */
@@ -105,8 +97,7 @@ const probe_case cases[] = {
      "RFC 3207 4.2, RFC 5321 4.1.4",
      NEEDS_STARTTLS | NEEDS_CLEAR_MAIL | NEEDS_MAIL, upgrade_envelope, NOTHING},
     {"upgrade-parameter",
-     "STARTTLS with a parameter gets 501, and nothing has "
-     "changed",
+     "STARTTLS with a parameter gets 501, and nothing has changed",
      "RFC 3207 4", NEEDS_STARTTLS, upgrade_parameter, NOTHING},
     {"upgrade-before-hello", "STARTTLS before EHLO is refused",
      "RFC 3207 4, RFC 5321 4.1.4", NEEDS_STARTTLS, upgrade_before_hello,
@@ -140,8 +131,7 @@ const probe_case cases[] = {
     {"required-long", "an over-long line is refused with 530 before TLS",
      REQUIRED, NEEDS_REQUIRED, gate_long, OCTETS("MAIL FROM:<")},
     {"required-bdat",
-     "BDAT is refused with 530 before TLS, and its chunk is "
-     "no command",
+     "BDAT is refused with 530 before TLS, and its chunk is no command",
      REQUIRED ", RFC 3030 2", NEEDS_REQUIRED, gate_bdat,
      OCTETS("BDAT 25 LAST\r\nMAIL FROM:<a@b.example>")},
     {"required-before-hello", "nothing is served before EHLO either", REQUIRED,
@@ -150,8 +140,7 @@ const probe_case cases[] = {
      NEEDS_REQUIRED, gate_pipeline,
      OCTETS("MAIL FROM:<>\r\nRCPT TO:<postmaster>\r\nDATA\r\nNOBODY")},
     {"required-allowed",
-     "NOOP, EHLO and STARTTLS are taken before TLS, and "
-     "MAIL inside it",
+     "NOOP, EHLO and STARTTLS are taken before TLS, and MAIL inside it",
      REQUIRED, NEEDS_REQUIRED, gate_allows, NOTHING},
 
     /* No, Preferred, and TLS from the first octet. */
@@ -172,21 +161,19 @@ const probe_case cases[] = {
 
     /* Handshakes. */
     {"tls-garbage",
-     "what is no handshake ends the connection without a word "
-     "in the clear",
+     "what is no handshake ends the connection without a word in the clear",
      "RFC 3207 4", NEEDS_TLS, handshake_garbage, NOTHING},
     {"tls-alert", "nothing is read in the clear once a handshake has failed",
      "RFC 3207 4.1", NEEDS_TLS, handshake_alert,
      OCTETS("\x15\x03\x03\0\2\2\x28NOOP\r\nQUIT\r\n")},
     {"tls-cut",
-     "half a ClientHello ends the connection without a word in the "
-     "clear",
+     "half a ClientHello ends the connection without a word in the clear",
      "RFC 3207 4", NEEDS_TLS, handshake_cut, NOTHING},
     {"tls-flood", "a ClientHello of 1 MiB ends the connection", "RFC 8446 4",
      NEEDS_TLS, handshake_flood, OCTETS("\1\xff\xff\xff\3\3")},
     {"tls-ssl2", "SSL 2 is refused", "RFC 6176 3", NEEDS_TLS, handshake_ssl_2,
      OCTETS("\x80\x2e\1\0\2\0\x15\0\0\0\x10\1\0\x80\2\0\x80\3\0\x80\4\0\x80"
-            "\6\0\x40\7\0\xc0\0\1\2\3\4\5\6\7\0\1\2\3\4\5\6\7")},
+            "\6\0\x40\7\0\xc0\0\0\x2f\0\1\2\3\4\5\6\7\0\1\2\3\4\5\6\7")},
     {"tls-ssl3", "SSL 3 is refused", "RFC 7568 3", NEEDS_TLS, handshake_version,
      OCTETS("\3\0")},
     {"tls-10", "TLS 1.0 is refused", "RFC 8996 4", NEEDS_TLS, handshake_version,
@@ -252,8 +239,7 @@ const probe_case cases[] = {
     {"line-cr", "CR alone does not end a command", "RFC 5321 2.3.8", 0,
      line_alone, OCTETS("NOOP\rNOOP")},
     {"line-long",
-     "a command of 128 KiB is refused as one, or ends the "
-     "connection",
+     "a command of 128 KiB is refused as one, or ends the connection",
      "RFC 5321 4.5.3.1.4", 0, line_long, OCTETS("NOOP ")},
     REFUSED("line-unknown", "an unknown command", "RFC 5321 4.2.4", "PROBE"),
     REFUSED("line-nul", "a NUL in a command", "RFC 5321 4.1.2", "VRFY a\0b"),
@@ -297,8 +283,7 @@ const probe_case cases[] = {
     {"pipeline-envelope", "an envelope in one flight is answered in order",
      "RFC 2920 3.1", NEEDS_MAIL, order_envelope, NOTHING},
     {"early-greeting",
-     "octets before the greeting are refused, or answered "
-     "in step",
+     "octets before the greeting are refused, or answered in step",
      "RFC 5321 4.3.1", 0, order_early_greeting,
      OCTETS("EHLO probe.example\r\nQUIT\r\n")},
     {"early-hello", "octets behind EHLO are refused, or answered in step",

@@ -27,6 +27,7 @@ RENEGOTIATION = 1 << 8  # SSL_OP_ALLOW_CLIENT_RENEGOTIATION
 # Each fault, and what becomes of the server with it.
 FAULTS = {
     "keeps-input": "octets behind STARTTLS are commands inside TLS",
+    "answers-first": "octets behind STARTTLS are commands before it",
     "clear-after-220": "octets behind STARTTLS are answered in the clear",
     "clear-after-failure": "a failed handshake is told in the clear",
     "clear-inside": "clear text inside TLS is answered",
@@ -591,6 +592,8 @@ class _Conversation(_Stream):
             self._start_tls()
 
     def _start_tls(self):
+        while self.has("answers-first") and b"\r\n" in self.buffer:
+            self._command(self.line())
         if self.buffer and not self.has("keeps-input"):
             if self.has("clear-after-220"):
                 self.reply(220, b"2.0.0")

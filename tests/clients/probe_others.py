@@ -35,7 +35,8 @@ PASSED_THEN = ("smuggle-", "upgrade-hello", "tls-10", "tls-11")
 AIOSMTPD = {
     "upgrade-twice", "upgrade-before-hello", "tls-alpn", "bare-lf", "bare-cr",
     "line-lf", "line-cr", "line-nul", "line-nul-path", "line-hello",
-    "http-get", "http-post", "http-connect", "limit-recipients",
+    "http-get", "http-post", "http-connect", "http-header",
+    "limit-recipients",
 }
 AIOSMTPD_REQUIRED = {"required-bad-verb", "required-long"}
 
