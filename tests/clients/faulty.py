@@ -11,18 +11,15 @@ import socket
 import ssl
 import threading
 
-from harness import CERTIFICATES, TIMEOUT
+from faulty_stream import LINE_MAX, End, Stream, make_context
+from harness import TIMEOUT
 
-LINE_MAX = 2048
 ERRORS_MAX = 50
 RECIPIENTS_MAX = 200
 SIZE_MAX = 1000000
 REQUIRED_FREE = (b"NOOP", b"EHLO", b"STARTTLS", b"QUIT")
 HTTP = (b"GET", b"POST", b"CONNECT", b"FROM")
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-ALERT = b"\x15\x03\x03\0\x02\x02\x78"  # no_application_protocol
-SERVER_HELLO = b"\x16\x03\x01\0\x04\x0e\0\0\0"  # its first octets, more or less
-RENEGOTIATION = 1 << 8  # SSL_OP_ALLOW_CLIENT_RENEGOTIATION
 
 # Each fault, and what becomes of the server with it.
 FAULTS = {
@@ -100,28 +97,6 @@ FAULTS = {
 }
 
 
-class _End(Exception):
-    """Raised where the connection ends."""
-
-
-def _context(fault):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    name = "rsa2048" if fault == "null-suites" else "ecdsa"
-    context.load_cert_chain(CERTIFICATES / f"{name}.pem",
-                            CERTIFICATES / f"{name}.key")
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if fault in ("tls-1.0", "tls-1.1"):
-        context.minimum_version = (
-            ssl.TLSVersion.TLSv1 if fault == "tls-1.0"
-            else ssl.TLSVersion.TLSv1_1)
-        context.set_ciphers("ALL:@SECLEVEL=0")
-    if fault == "null-suites":
-        context.set_ciphers("NULL:ALL:@SECLEVEL=0")
-    if fault == "renegotiation":
-        context.options |= RENEGOTIATION
-    return context
-
-
 class Faulty:
     """Listens on a free port while it is entered.  |mode| is a setting or
     "smtps", |proxy| the version of the PROXY header that it expects."""
@@ -131,7 +106,7 @@ class Faulty:
         self.mode = mode
         self.fault = fault
         self.proxy = proxy
-        self.context = _context(fault)
+        self.context = make_context(fault)
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -163,139 +138,7 @@ class Faulty:
                              daemon=True).start()
 
 
-class _Stream:
-    """The octets of a connection, in the clear or in TLS, read as lines."""
-
-    def __init__(self, server, connection):
-        self.server = server
-        self.connection = connection
-        self.buffer = b""
-        self.tls = None
-        self.dead_tls = False  # clear text is read again: a fault
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def has(self, fault):
-        return self.server.fault == fault
-
-    def flush(self):
-        self.connection.sendall(self.outgoing.read())
-
-    def send(self, octets):
-        if self.tls and not self.dead_tls:
-            self.tls.write(octets)
-            self.flush()
-        else:
-            self.connection.sendall(octets)
-
-    def receive_raw(self):
-        octets = self.connection.recv(65536)
-        if not octets:
-            raise _End
-        return octets
-
-    def receive(self):
-        """Adds to the buffer; raises at the end."""
-        octets = self.receive_raw()
-        if self.tls and not self.dead_tls:
-            self.incoming.write(octets)
-            self._open(octets)
-        else:
-            self.buffer += octets
-
-    def _open(self, octets):
-        try:
-            while True:
-                piece = self.tls.read(65536)
-                if piece == b"":
-                    raise ssl.SSLZeroReturnError
-                self.buffer += piece
-        except ssl.SSLWantReadError:
-            self._flush_quietly()
-        except ssl.SSLZeroReturnError:
-            self._notified(octets)
-        except ssl.SSLError as error:
-            self._flush_quietly()
-            if not self.has("clear-inside"):
-                raise _End from error
-            self.dead_tls = True
-            self.buffer += octets
-
-    def _notified(self, octets):
-        if self.has("clear-after-notify"):
-            self.dead_tls = True
-            self.buffer += octets[octets.find(b"NOOP") % (len(octets) + 1):]
-            return
-        raise _End
-
-    def _flush_quietly(self):
-        try:
-            self.flush()
-        except OSError as error:
-            raise _End from error
-
-    def handshake(self, octets=b""):
-        """Begins TLS; |octets| were received already."""
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = self.server.context.wrap_bio(self.incoming, self.outgoing,
-                                           server_side=True)
-        try:
-            self._judge_hello(octets or self.receive_raw())
-            self._shake(tls)
-        except (_End, ssl.SSLError) as error:
-            self._flush_quietly()
-            if self.has("clear-after-failure"):
-                self.connection.sendall(b"500 5.5.1 What was that?\r\n")
-            raise _End from error
-        self.tls = tls
-        self._open(b"")  # what came with the client's last flight
-
-    def _shake(self, tls):
-        while True:
-            try:
-                tls.do_handshake()
-                self.flush()
-                return
-            except ssl.SSLWantReadError:
-                self.flush()
-                self.incoming.write(self.receive_raw())
-
-    def _judge_hello(self, octets):
-        """Looks at the first octets of a handshake, and takes them."""
-        alpn = b"\x02h2" in octets and b"\x04smtp" not in octets
-        if ((alpn and not self.has("any-alpn"))
-                or (self.has("no-alpn") and b"\x04smtp" in octets)
-                or (self.has("one-record") and len(octets) < 100)):
-            self.connection.sendall(ALERT)
-            raise _End
-        while self.has("endless-hello"):
-            self.receive_raw()
-        if self.has("hello-accepted"):
-            self.connection.sendall(SERVER_HELLO)
-            raise _End
-        if self.has("dies-of-names") and b"a\\" in octets:
-            self.server.stop()
-            raise _End
-        self.incoming.write(octets)
-
-    def line(self):
-        """Returns the next line without its end, or None: it is too long."""
-        ends = {"lf-lines": rb"\r?\n", "cr-lines": rb"\r\n?"}
-        end = ends.get(self.server.fault, rb"\r\n")
-        is_long = False
-        while not (found := re.search(end, self.buffer)):
-            if len(self.buffer) > LINE_MAX:
-                if self.has("long-lines"):
-                    self.buffer = b""
-                    return None
-                is_long = True
-                self.buffer = self.buffer[-1:]  # perhaps a CR
-            self.receive()
-        line = self.buffer[:found.start()]
-        self.buffer = self.buffer[found.end():]
-        return None if is_long or len(line) > LINE_MAX else line
-
-
-class _Conversation(_Stream):
+class _Conversation(Stream):
     hello = b""
     sender = False
     recipients = 0
@@ -304,7 +147,7 @@ class _Conversation(_Stream):
     def run(self):
         try:
             self._converse()
-        except (_End, OSError, ssl.SSLError):
+        except (End, OSError, ssl.SSLError):
             pass
         finally:
             self._close()
@@ -332,7 +175,7 @@ class _Conversation(_Stream):
         self.errors += 1
         if self.errors > ERRORS_MAX and not self.has("no-error-limit"):
             self.reply(421, b"4.7.0", b"Too many errors")
-            raise _End
+            raise End
         self.reply(code, enhanced, text)
 
     def _converse(self):
@@ -376,7 +219,7 @@ class _Conversation(_Stream):
         verb = self._verb(line)
         if verb in HTTP and not self.has("http"):
             self.reply(500, b"5.5.2", b"This is no web server")
-            raise _End
+            raise End
         if self._is_gated(verb):
             if verb == b"BDAT" and not self.has("gate-parses-chunk"):
                 self._swallow(line)
@@ -417,7 +260,7 @@ class _Conversation(_Stream):
 
     def _do_quit(self, line):
         self.reply(221, b"2.0.0")
-        raise _End
+        raise End
 
     def _do_rset(self, line):
         self._forget()
@@ -529,7 +372,7 @@ class _Conversation(_Stream):
         """Returns what |read| reads."""
         try:
             return read()
-        except _End:
+        except End:
             if self.has("takes-truncated"):
                 self.reply(250, b"2.0.0")
             raise
@@ -558,7 +401,7 @@ class _Conversation(_Stream):
             size &= 0xffffffff
         if size > SIZE_MAX:
             self.reply(552, b"5.3.4")
-            raise _End
+            raise End
         while len(self.buffer) < size:
             self.receive()
         self.buffer = self.buffer[size:]
@@ -600,7 +443,7 @@ class _Conversation(_Stream):
                 self.reply(500, b"5.5.2")
             else:
                 self.reply(554, b"5.5.0")
-            raise _End
+            raise End
         self.reply(220, b"2.0.0")
         if self.tls:
             return
@@ -622,7 +465,7 @@ class _Conversation(_Stream):
         if self.has("proxy-any"):
             try:
                 self.receive()
-            except _End:
+            except End:
                 pass
             self.buffer = b""
             return
@@ -630,7 +473,7 @@ class _Conversation(_Stream):
         self.receive()
         while not (size := read(self.buffer)):
             if self.has("proxy-one-read"):
-                raise _End
+                raise End
             self.receive()
         self.buffer = b"" if self.has("proxy-eats") else self.buffer[size:]
 
@@ -638,9 +481,9 @@ class _Conversation(_Stream):
         """Returns the length of a header, 0: there is more; or raises."""
         end = octets.find(b"\r\n")
         if end > 105 or (end < 0 and (len(octets) > 106 or b"\n" in octets)):
-            raise _End
+            raise End
         if not b"PROXY ".startswith(octets[:6]):
-            raise _End
+            raise End
         if end < 0:
             return 0
         words = octets[:end].decode("latin-1").split(" ")
@@ -656,12 +499,12 @@ class _Conversation(_Stream):
         except (KeyError, ValueError):
             good = False
         if not good:
-            raise _End
+            raise End
         return end + 2
 
     def _read_binary(self, octets):
         if not SIGNATURE.startswith(octets[:12]):
-            raise _End
+            raise End
         if len(octets) < 16:
             return 0
         size = int.from_bytes(octets[14:16], "big")
@@ -669,5 +512,5 @@ class _Conversation(_Stream):
         needed = {0x11: 12, 0x21: 36}.get(octets[13])
         if not is_local and (octets[12] != 0x21 or needed is None
                              or size < needed):
-            raise _End
+            raise End
         return 16 + size if len(octets) >= 16 + size else 0

@@ -258,8 +258,8 @@ def a_server_without_an_end_is_left():
 @itself
 def it_reads_as_lines():
     with Faulty(P, "keeps-input") as server:
-        text = run(PROBE, "--only", "inject-command", f"localhost:{server.port}",
-                   status=1)
+        text = run(PROBE, "--only", "inject-command",
+                   f"localhost:{server.port}", status=1)
     lines = text.splitlines()
     same(len(lines), 2)
     check(lines[0].startswith("FAIL inject-command (RFC 3207 4, CVE-2011-0411):"
