@@ -237,6 +237,8 @@ static void put_event(shako__text *text, const shako_event *event,
     put_tls_once(text, record, log);
     put_close(text, record, log->icid);
     break;
+  case SHAKO_EVENT_AUTH:
+  case SHAKO_EVENT_COMMAND:
   case SHAKO_EVENT_LOOKUP:
   case SHAKO_EVENT_CONNECT:
   case SHAKO_EVENT_HELLO:

@@ -41,6 +41,7 @@ typedef struct transcript_head {
   char *default_domain; /* NULL for none */
   shako_domain_map_row map[4];
   size_t map_rows;
+  shako_listener_config offers; /* what EHLO offers, and the texts for it */
 } transcript_head;
 
 typedef enum transcript_answer_kind {

@@ -17,6 +17,17 @@ static const choice settings[] = {{"no", SHAKO_TLS_SETTING_NO},
                                   {NULL, 0}};
 static const choice early[] = {{"refuse", 0}, {"allow", 1}, {NULL, 0}};
 static const choice yes_no[] = {{"no", 0}, {"yes", 1}, {NULL, 0}};
+static const choice auths[] = {{"off", SHAKO_AUTH_SETTING_OFF},
+                               {"preferred", SHAKO_AUTH_SETTING_PREFERRED},
+                               {"required", SHAKO_AUTH_SETTING_REQUIRED},
+                               {NULL, 0}};
+static const choice offers[] = {{"CHUNKING", SHAKO_OFFER_CHUNKING},
+                                {"BINARYMIME", SHAKO_OFFER_BINARYMIME},
+                                {"SMTPUTF8", SHAKO_OFFER_SMTPUTF8},
+                                {"DSN", SHAKO_OFFER_DSN},
+                                {"REQUIRETLS", SHAKO_OFFER_REQUIRETLS},
+                                {"LIMITS", SHAKO_OFFER_LIMITS},
+                                {NULL, 0}};
 static const choice sides[] = {{"clear", 0}, {"tls", 1}, {NULL, 0}};
 static const choice engines[] = {{"fake", TRANSCRIPT_ENGINE_FAKE},
                                  {"none", TRANSCRIPT_ENGINE_NONE},
@@ -74,6 +85,11 @@ static bool read_limit(parser *p, const char *key, const char *value) {
   } limits[] = {{"max_recipients", &policy->max_recipients},
                 {"max_messages", &policy->max_messages},
                 {"max_errors", &policy->max_errors},
+                {"max_auth_failures", &policy->max_auth_failures},
+                {"max_commands", &policy->max_commands},
+                {"max_chunks", &policy->max_chunks},
+                {"data_timeout", &policy->data_timeout},
+                {"min_data_rate", &policy->min_data_rate},
                 {"idle_timeout", &policy->idle_timeout},
                 {"handshake_timeout", &policy->handshake_timeout},
                 {"session_timeout", &policy->session_timeout},
@@ -99,6 +115,10 @@ static bool read_policy(parser *p, const char *key, const char *value) {
     policy->access = (shako_access)transcript_choose(p, accesses, value);
   } else if (strcmp(key, "pipelining_early") == 0) {
     policy->pipelining_early = (uint8_t)transcript_choose(p, early, value);
+  } else if (strcmp(key, "auth") == 0) {
+    policy->auth = (shako_auth_setting)transcript_choose(p, auths, value);
+  } else if (strcmp(key, "auth_in_clear") == 0) {
+    policy->auth_in_clear = (uint8_t)transcript_choose(p, yes_no, value);
   } else if (strcmp(key, "tls_min_version") == 0) {
     policy->tls_min_version =
         (uint16_t)transcript_choose(p, transcript_versions, value);
@@ -173,6 +193,43 @@ static void read_map(parser *p, const char *value) {
       transcript_keep_text(p->script, value, strlen(value))};
 }
 
+/* What is offered, word for word; |keywords| may hold \\n. */
+static bool read_offers(parser *p, const char *key, const char *value) {
+  shako_listener_config *to = &p->script->head.offers;
+  const struct {
+    const char *key;
+    const char **to;
+  } texts[] = {{"auth_mechanisms", &to->auth_mechanisms},
+               {"commands", &to->commands},
+               {"keywords", &to->keywords},
+               {"mail_params", &to->mail_params},
+               {"rcpt_params", &to->rcpt_params},
+               {"proxies", &to->proxies}};
+  octets text = {0};
+  char word[32];
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    if (strcmp(texts[i].key, key) == 0) {
+      transcript_unescape(p, value, strlen(value), &text);
+      *texts[i].to = transcript_keep_text(p->script, octets_text(&text),
+                                          strlen(octets_text(&text)));
+      octets_free(&text);
+      return true;
+    }
+  }
+  if (strcmp(key, "offers") == 0) {
+    while (transcript_word(&value, word, sizeof(word))) {
+      to->offers |= (unsigned)transcript_choose(p, offers, word);
+    }
+  } else if (strcmp(key, "lmtp") == 0) {
+    to->lmtp = (uint8_t)transcript_choose(p, yes_no, value);
+  } else if (strcmp(key, "delayed_rejection") == 0) {
+    to->delayed_rejection = (uint8_t)transcript_choose(p, yes_no, value);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 static bool read_listener(parser *p, const char *key, const char *value) {
   transcript_head *head = &p->script->head;
   if (strcmp(key, "hat") == 0) {
@@ -234,7 +291,7 @@ static bool read_key(parser *p, const char *key, const char *value) {
     head->recv_buffer_size = transcript_number(p, value);
   } else {
     return read_policy(p, key, value) || read_engine(p, key, value) ||
-           read_listener(p, key, value);
+           read_listener(p, key, value) || read_offers(p, key, value);
   }
   return true;
 }

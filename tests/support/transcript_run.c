@@ -55,6 +55,16 @@ static void make_world(run *r) {
   config.default_domain = head->default_domain;
   config.domain_map = head->map;
   config.domain_map_rows = head->map_rows;
+  config.offers = head->offers.offers;
+  config.lmtp = head->offers.lmtp;
+  config.delayed_rejection = head->offers.delayed_rejection;
+  config.auth_mechanisms = head->offers.auth_mechanisms;
+  config.commands = head->offers.commands;
+  config.keywords = head->offers.keywords;
+  config.mail_params = head->offers.mail_params;
+  config.rcpt_params = head->offers.rcpt_params;
+  config.proxies = head->offers.proxies;
+  config.port = head->offers.lmtp ? 24 : config.port;
   if (head->engine == TRANSCRIPT_ENGINE_FAKE) {
     config.engine = &fake_engine;
     config.context = &r->context;
