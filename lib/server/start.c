@@ -115,11 +115,12 @@ bool shako__is_early(const shako_session *session) {
   bool is_first_hello = session->asked == SHAKO_EVENT_HELLO &&
                         session->phase == SHAKO__PHASE_READY;
 
+  bool is_data = session->asked == SHAKO_EVENT_DATA && !session->chunked;
+
   if (shako__policy(session)->pipelining_early) {
     return false;
   }
-  if (session->asked != SHAKO_EVENT_CONNECT &&
-      session->asked != SHAKO_EVENT_DATA && !is_first_hello) {
+  if (session->asked != SHAKO_EVENT_CONNECT && !is_data && !is_first_hello) {
     return false;
   }
   return shako__input_text(session).len > 0 ||
