@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""Compiles the C code of the README.
+"""Compiles the C code of a document.
 
-    readme_test.py README INCLUDE COMPILER...
+    readme_test.py DOCUMENT INCLUDE COMPILER...
+
+A block ```c FILE is a part of that file of the tree, which is compiled already:
+there it must stand, line by line.
 """
 
+import pathlib
 import re
 import subprocess
 import sys
@@ -34,18 +38,32 @@ void readme(shako_session *session) {
 """
 
 
+TOP = pathlib.Path(__file__).resolve().parents[1]
+
+
+def compiles(block, include, compiler):
+    made = subprocess.run(
+        [*compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", "-I", include,
+         "-fsyntax-only", "-x", "c", "-"],
+        input=FRAME % block, text=True, check=False)
+    return made.returncode == 0
+
+
+def stands_in(block, name):
+    if f"\n{block}" in (TOP / name).read_text(encoding="utf-8"):
+        return True
+    print(f"not in {name}:\n{block}", file=sys.stderr)
+    return False
+
+
 def main() -> int:
-    readme, include, *compiler = sys.argv[1:]
-    with open(readme, encoding="utf-8") as file:
-        blocks = re.findall(r"^```c\n(.*?)^```$", file.read(), re.M | re.S)
-    failed = 0
-    for block in blocks:
-        made = subprocess.run(
-            [*compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", "-I",
-             include, "-fsyntax-only", "-x", "c", "-"],
-            input=FRAME % block, text=True, check=False)
-        failed += made.returncode != 0
-    print(f"{len(blocks)} blocks, {failed} do not compile")
+    document, include, *compiler = sys.argv[1:]
+    text = pathlib.Path(document).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```c(?: (\S+))?\n(.*?)^```$", text, re.M | re.S)
+    failed = sum(
+        not (stands_in(block, name) if name else
+             compiles(block, include, compiler)) for name, block in blocks)
+    print(f"{len(blocks)} blocks, {failed} are wrong")
     return int(failed > 0 or not blocks)
 
 

@@ -95,7 +95,7 @@ typedef struct shako_policy {
                                would have been refused */
   uint8_t pipelining_early; /* take octets from before the greeting, behind the
                                first EHLO and behind DATA; else 554 */
-  uint8_t bare_line_ends;   /* a CR or LF alone in DATA is data; else 550 */
+  uint8_t bare_line_ends;   /* a CR or LF alone in DATA is data; else 554 */
   uint8_t tls_request_certificate; /* ask a client for its certificate, and
                                       tell of it (shako_client_certificate) */
   uint8_t tls_verify; /* ... and inside TLS take nothing but QUIT from one whose
