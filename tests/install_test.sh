@@ -86,6 +86,7 @@ quietly meson install -C "$work/build" --no-rebuild
 export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:${PKG_CONFIG_PATH:-}"
 export LD_LIBRARY_PATH="$work/prefix/lib:$(pkg-config --variable=libdir \
   mbedtls 2>/dev/null || true)"
+[ -f "$work/prefix/share/man/man7/shako.7" ] || die "no shako.7"
 consume shako ''
 if [ "$mbedtls" = yes ]; then
   [ -f "$work/prefix/include/shako/mbedtls.h" ] || die "no shako/mbedtls.h"

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Compares the manual pages with what they describe: the options, keys and
-dialogs of the programs, the events and headers of the library, and code that
-they quote.  What is in one and not in the other is told; exit status 1.
+dialogs of the programs, the events and headers of the library, code that they
+quote, and examples.  What is in one and not in the other is told; exit status
+1.
 
     man_test.py PROGRAM...      (shakod, shakoctl, for their --help)
 """
@@ -10,6 +11,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[1]
 EXAMPLES = TOP / "examples"
@@ -128,11 +130,31 @@ def check_code(page):
             wrong.append(f"not in {name}:\n{block}")
 
 
+def check_configuration(program, page):
+    """Has shakod judge the examples of a configuration and a table."""
+    blocks = re.findall(r"^\.Bd[^\n]*\n(.*?)^\.Ed$", page, re.M | re.S)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, mark in [("shakod.conf", "listener "),
+                           ("inbound.hat", "PARTNERS:\n")]:
+            block = next(block for block in blocks if mark in block)
+            pathlib.Path(folder, name).write_text(block, encoding="utf-8")
+        for name in ["pem", "key"]:
+            pathlib.Path(folder, f"mx.{name}").write_bytes(
+                (TOP / f"tests/certificates/ecdsa.{name}").read_bytes())
+        made = subprocess.run([program, "--check", f"{folder}/shakod.conf"],
+                              capture_output=True, text=True, check=False,
+                              timeout=60)
+    if made.returncode != 0:
+        wrong.append(f"the examples are wrong:\n{made.stdout}{made.stderr}")
+
+
 def main() -> int:
     pages = {"shakod": text("examples/shakod/shakod.8"),
              "shakoctl": text("examples/shakoctl/shakoctl.1")}
     for program in sys.argv[1:]:
         check_options(program, pages[pathlib.Path(program).name])
+        if program.endswith("shakod"):
+            check_configuration(program, pages["shakod"])
     check_keys(pages["shakod"])
     check_dialogs(pages["shakoctl"])
     check_library(text("include/shako.7"))

@@ -146,7 +146,13 @@ bool message_write(message *m) {
 }
 
 bool message_publish(message *m) {
-  return renameat(m->folder, m->name, m->folder, m->name + 1) == 0;
+  if (renameat(m->folder, m->name, m->folder, m->name + 1) != 0) {
+    return false;
+  }
+
+  memmove(m->name, m->name + 1, strlen(m->name)); /* as it is called now */
+
+  return true;
 }
 
 void message_answer(message *m, shako_session *session, shako_question question,

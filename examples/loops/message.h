@@ -35,7 +35,7 @@ bool message_publish(message *m);
 void message_answer(message *m, shako_session *session, shako_question question,
                     bool stored);
 
-/* Removes the file of a message that is not complete. */
+/* Removes the file, if there is one. */
 void message_drop(message *m);
 
 #endif /* LOOPS_MESSAGE_H */
