@@ -16,8 +16,9 @@
  * class and severity: their key says nothing, and no key takes them.
  */
 
-#define SECOND  1000u
-#define NO_ROOM (SHAKO_ALERT_CLASS_COUNT * SHAKO_ALERT_SEVERITY_COUNT)
+#define SECOND 1000u
+#define NO_ROOM                                                                \
+  ((unsigned)SHAKO_ALERT_CLASS_COUNT * (unsigned)SHAKO_ALERT_SEVERITY_COUNT)
 
 /* What is forgotten after |max_wait|, where that is without end. */
 #define FORGOTTEN (3600u * SECOND)
