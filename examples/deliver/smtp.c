@@ -104,15 +104,18 @@ static void set_tls(CURL *curl, const smtp_job *job) {
       [SMTP_TLS_IF_OFFERED] = CURLUSESSL_TRY,
       [SMTP_TLS_ALWAYS] = CURLUSESSL_ALL,
   };
+  long version = CURL_SSLVERSION_DEFAULT;
+
+  if (job->min_version >= 0x0304) {
+    version = CURL_SSLVERSION_TLSv1_3;
+  } else if (job->min_version == 0x0303) {
+    version = CURL_SSLVERSION_TLSv1_2;
+  }
 
   check(curl_easy_setopt(curl, CURLOPT_USE_SSL, levels[job->tls]));
   check(curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, job->verified ? 1L : 0));
   check(curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, job->verified ? 2L : 0));
-  check(curl_easy_setopt(curl, CURLOPT_SSLVERSION,
-                         job->min_version >= 0x0304 ? CURL_SSLVERSION_TLSv1_3
-                         : job->min_version == 0x0303
-                             ? CURL_SSLVERSION_TLSv1_2
-                             : CURL_SSLVERSION_DEFAULT));
+  check(curl_easy_setopt(curl, CURLOPT_SSLVERSION, version));
   if (job->authorities != NULL) {
     check(curl_easy_setopt(curl, CURLOPT_CAINFO, job->authorities));
     check(curl_easy_setopt(curl, CURLOPT_CAPATH, NULL));
