@@ -114,7 +114,6 @@ static void begin_tls(shako_session *session) {
 bool shako__is_early(const shako_session *session) {
   bool is_first_hello = session->asked == SHAKO_EVENT_HELLO &&
                         session->phase == SHAKO__PHASE_READY;
-
   bool is_data = session->asked == SHAKO_EVENT_DATA && !session->chunked;
 
   if (shako__policy(session)->pipelining_early) {

@@ -243,6 +243,7 @@ static int asks(shako_event_type type) {
   return type == SHAKO_EVENT_LOOKUP || type == SHAKO_EVENT_CONNECT ||
          type == SHAKO_EVENT_HELLO || type == SHAKO_EVENT_STARTTLS ||
          type == SHAKO_EVENT_HANDSHAKE || type == SHAKO_EVENT_CERTIFICATE ||
+         type == SHAKO_EVENT_AUTH || type == SHAKO_EVENT_COMMAND ||
          type == SHAKO_EVENT_MAIL || type == SHAKO_EVENT_RCPT ||
          type == SHAKO_EVENT_DATA || type == SHAKO_EVENT_MESSAGE;
 }

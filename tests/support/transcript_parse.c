@@ -167,8 +167,8 @@ static transcript_answer read_answer(parser *p, const char *text) {
 
 static bool is_question(const char *text) {
   static const char *const questions[] = {
-      "LOOKUP",      "CONNECT", "HELLO", "STARTTLS", "HANDSHAKE",
-      "CERTIFICATE", "MAIL",    "RCPT",  "DATA",     "MESSAGE"};
+      "LOOKUP", "CONNECT", "HELLO", "STARTTLS", "HANDSHAKE", "CERTIFICATE",
+      "MAIL",   "RCPT",    "DATA",  "MESSAGE",  "AUTH",      "COMMAND"};
   for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
     if (transcript_begins(text, questions[i])) {
       return true;

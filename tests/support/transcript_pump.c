@@ -291,19 +291,33 @@ static int give_answer(run *r, const transcript_answer *answer) {
   return shako_session_accept(r->session, r->question);
 }
 
+/* On LMTP each recipient has its own, and the message counts once. */
+static void follow_verdict(run *r, bool yes) {
+  r->messages += yes && !r->taken;
+  r->taken = r->taken || yes;
+  if (r->script->head.offers.lmtp && r->verdicts > 1) {
+    r->verdicts--;
+    return;
+  }
+  r->in_transaction = r->in_data = false;
+}
+
 static void follow_answer(run *r, const transcript_answer *answer) {
   bool yes = answer->kind != TRANSCRIPT_ANSWER_REPLY || answer->code < 400;
   if (r->asked == SHAKO_EVENT_MAIL && yes) {
     r->in_transaction = true;
     r->in_data = false;
     r->body_size = 0;
+    r->verdicts = 0;
+    r->taken = false;
   } else if (r->asked == SHAKO_EVENT_DATA && yes) {
     r->in_data = true;
   } else if (r->asked == SHAKO_EVENT_STARTTLS && !yes) {
     r->switching = false;
+  } else if (r->asked == SHAKO_EVENT_RCPT && yes) {
+    r->verdicts++;
   } else if (r->asked == SHAKO_EVENT_MESSAGE) {
-    r->in_transaction = r->in_data = false;
-    r->messages += yes;
+    follow_verdict(r, yes);
   }
 }
 

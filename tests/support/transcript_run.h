@@ -113,6 +113,8 @@ typedef struct run {
   /* Rules that hold throughout. */
   bool in_transaction; /* a MAIL was accepted */
   bool in_data;        /* a DATA was accepted */
+  bool taken;          /* the message was, by one recipient at least */
+  unsigned verdicts;   /* recipients without their MESSAGE */
   uint64_t body_size;
   uint32_t messages;
   bool secure;
