@@ -115,6 +115,8 @@ static shako_tls_info shake_hands(connection *c, SSL_CTX *tls) {
   if (status == SHAKO_IO_OK) {
     info.version = (uint16_t)SSL_version(c->ssl);
     info.cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(c->ssl));
+    info.group =
+        SSL_group_to_name(c->ssl, (int)SSL_get_negotiated_group(c->ssl));
   } else {
     info.failure = status == SHAKO_IO_AGAIN ? SHAKO_TLS_FAILURE_TIMEOUT
                                             : SHAKO_TLS_FAILURE_PROTOCOL;

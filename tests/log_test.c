@@ -63,6 +63,7 @@ static void prepare_partner(sample *s) {
   s->tls.version = 0x0304;
   s->tls.cipher = "TLS_AES_128_GCM_SHA256";
   s->tls.offered_version = 0x0304;
+  s->tls.group = "x25519";
   s->record.listener = "Inbound";
   s->record.match.group = "PARTNERS";
   s->record.match.rule = "192.0.2.0/24";
@@ -84,8 +85,8 @@ static void prepare_partner(sample *s) {
   s->record.octets_sent = 2048;
   s->record.octets_messages = 1000;
   s->record.duration = 250;
-  s->record.handshake_time = 12;
-  s->record.handshake_octets = 517;
+  s->tls.handshake_time = 12;
+  s->tls.handshake_octets = 517;
 }
 
 /* Both forms of |s|, whole. */
@@ -134,7 +135,8 @@ static void a_partner_in_json(void **state) {
       "\"completed\":true,\"version\":\"TLSv1.3\","
       "\"cipher\":\"TLS_AES_128_GCM_SHA256\",\"failure\":null,"
       "\"alert\":null,\"native_error\":0,\"offered\":\"TLSv1.3\","
-      "\"handshake_ms\":12,\"handshake_octets\":517,\"client\":null},"
+      "\"handshake_ms\":12,\"handshake_octets\":517,\"client\":null,"
+      "\"group\":\"x25519\"},"
       "\"greeted\":true,"
       "\"how\":\"quit\",\"error\":0,\"commands\":9,\"transactions\":2,"
       "\"recipients\":3,\"messages\":2,\"messages_tls\":1,\"refusals\":3,"
@@ -162,8 +164,8 @@ static void what_is_not_known_is_null(void **state) {
       "\"observed\":false,\"implicit\":false,\"asked\":false,"
       "\"completed\":false,\"version\":null,\"cipher\":null,"
       "\"failure\":null,\"alert\":null,\"native_error\":0,\"offered\":null,"
-      "\"handshake_ms\":0,\"handshake_octets\":0,\"client\":null},\"greeted\":"
-      "true,"
+      "\"handshake_ms\":0,\"handshake_octets\":0,\"client\":null,"
+      "\"group\":null},\"greeted\":true,"
       "\"how\":null,\"error\":-901,\"commands\":0,\"transactions\":0,"
       "\"recipients\":0,\"messages\":0,\"messages_tls\":0,\"refusals\":1,"
       "\"refused\":null,\"observed\":0,\"octets_received\":0,"
@@ -445,7 +447,7 @@ static void a_client_s_certificate_is_told(void **state) {
       json_of(&s), ",\"client\":{\"verified\":false,\"pinned\":false,"
                    "\"fault\":\"absent\",\"subject\":null,\"names\":null,"
                    "\"sha256\":null,\"spki_sha256\":null,\"not_before\":null,"
-                   "\"not_after\":null}},\"greeted\":"));
+                   "\"not_after\":null},\"group\":"));
   client.faults = SHAKO_CLIENT_FAULT_UNTRUSTED;
   client.pinned = client.verified = 1;
   client.not_before = -1;
@@ -462,9 +464,9 @@ static void a_client_s_certificate_is_told(void **state) {
                          "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f\",\"spki_sha256\":"
                          "\"a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5"
                          "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5\",\"not_before\":-1,"
-                         "\"not_after\":1764000000}}"));
+                         "\"not_after\":1764000000},\"group\":"));
   s.record.tls_completed = 0; /* it may have had none, or not yet sent it */
-  assert_non_null(strstr(json_of(&s), ",\"client\":null}"));
+  assert_non_null(strstr(json_of(&s), ",\"client\":null,\"group\":"));
 }
 
 /* TLS was there, and broke later. */
@@ -631,15 +633,19 @@ static void a_time_is_a_date_or_null(void **state) {
   }
 }
 
-/* What a caller of an older header knows of a record is told, and no more. */
+/* What a caller of an older header knows of a record is told, and no more, and
+   so it is with what is known of its TLS. */
 static void an_older_caller_s_record_is_told(void **state) {
   sample s;
 
   (void)state;
   prepare_partner(&s);
-  s.record.struct_size = offsetof(shako_record, handshake_time);
+  s.record.struct_size = offsetof(shako_record, duration);
+  assert_non_null(strstr(json_of(&s), "\"duration_ms\":0}"));
+  assert_non_null(strstr(json_of(&s), "\"handshake_ms\":12,"));
+  s.tls.struct_size = offsetof(shako_tls_info, handshake_time);
   assert_non_null(strstr(json_of(&s), "\"handshake_ms\":0,"));
-  assert_non_null(strstr(json_of(&s), "\"duration_ms\":250}"));
+  assert_non_null(strstr(json_of(&s), "\"group\":\"x25519\""));
 }
 
 /* --- events --------------------------------------------------------------- */
@@ -690,7 +696,8 @@ static void questions_before_mail_are_told(void **state) {
 }
 
 static void what_happens_to_tls_is_told(void **state) {
-  static const shako_tls_info info = {.version = 0x0303, .cipher = "A"};
+  static const shako_tls_info info = {
+      .version = 0x0303, .cipher = "A", .group = "x448"};
   shako_event event = {.type = SHAKO_EVENT_STARTTLS, .question = 4};
 
   (void)state;
@@ -701,7 +708,8 @@ static void what_happens_to_tls_is_told(void **state) {
   demand_event(&event, "\"certificate\",\"question\":4");
   event = (shako_event){.type = SHAKO_EVENT_TLS, .u.tls = &info};
   demand_event(&event, "\"tls\",\"question\":null,\"version\":\"TLSv1.2\","
-                       "\"cipher\":\"A\",\"client\":null");
+                       "\"cipher\":\"A\",\"client\":null,"
+                       "\"group\":\"x448\"");
 }
 
 static void a_transaction_is_told(void **state) {

@@ -213,8 +213,9 @@ static void a_conversation_is_counted(void **state) {
   assert_int_equal(record.octets_messages,
                    strlen("Subject: a\r\n\r\ndot\r\n") + strlen("x\r\n"));
   assert_int_equal(record.duration, 37);
-  assert_int_equal(record.handshake_time, 30);
-  assert_int_equal(record.handshake_octets, FAKE_HEADER + strlen("HELLO"));
+  assert_int_equal(record.tls->handshake_time, 30);
+  assert_int_equal(record.tls->handshake_octets, FAKE_HEADER + strlen("HELLO"));
+  assert_string_equal(record.tls->group, FAKE_GROUP);
   stop(&w);
 }
 
@@ -239,7 +240,7 @@ static void what_is_open_is_told_as_far_as_it_is(void **state) {
   assert_int_equal(record.transactions, 1);
   assert_int_equal(record.messages, 0);
   assert_int_equal(record.duration, 5);
-  assert_int_equal(record.handshake_time, 0);
+  assert_int_equal(record.tls->handshake_time, 0);
   stop(&w);
 }
 
@@ -291,8 +292,8 @@ static void implicit_tls_is_asked_for_from_the_start(void **state) {
   record = record_of(&w);
   assert_int_equal(record.greeted, 1);
   assert_int_equal(record.tls_completed, 1);
-  assert_int_equal(record.handshake_time, 11);
-  assert_int_equal(record.handshake_octets, 8);
+  assert_int_equal(record.tls->handshake_time, 11);
+  assert_int_equal(record.tls->handshake_octets, 8);
   stop(&w);
 }
 
@@ -315,8 +316,8 @@ static void a_handshake_of_others_has_its_time(void **state) {
     record = record_of(&w);
     assert_int_equal(record.tls_asked, 1);
     assert_int_equal(record.tls_completed, 1);
-    assert_int_equal(record.handshake_time, 1000);
-    assert_int_equal(record.handshake_octets, 0);
+    assert_int_equal(record.tls->handshake_time, 1000);
+    assert_int_equal(record.tls->handshake_octets, 0);
     stop(&w);
   }
 }
@@ -336,8 +337,8 @@ static void a_handshake_that_failed_is_measured_too(void **state) {
   assert_int_equal(record.tls->failure, SHAKO_TLS_FAILURE_NOT_TLS);
   assert_int_equal(record.tls_asked, 1);
   assert_int_equal(record.tls_completed, 0);
-  assert_int_equal(record.handshake_time, 3);
-  assert_int_equal(record.handshake_octets, 6);
+  assert_int_equal(record.tls->handshake_time, 3);
+  assert_int_equal(record.tls->handshake_octets, 6);
   stop(&w);
 }
 
@@ -356,8 +357,8 @@ static void a_handshake_without_a_certificate_is_measured_too(void **state) {
   record = record_of(&w);
   assert_string_equal(record.how, "tls-failed");
   assert_int_equal(record.tls->failure, SHAKO_TLS_FAILURE_NO_CERTIFICATE);
-  assert_int_equal(record.handshake_time, 4);
-  assert_int_equal(record.handshake_octets, 8);
+  assert_int_equal(record.tls->handshake_time, 4);
+  assert_int_equal(record.tls->handshake_octets, 8);
   stop(&w);
 }
 

@@ -1373,10 +1373,12 @@ static void handshake_takes_no_code(void **state) {
   close_world(&w);
 }
 
-static void a_long_cipher_is_cut(void **state) {
-  char *cipher = repeated("x", 100);
-  const shako_tls_info info = {
-      .struct_size = sizeof(info), .version = 0x0304, .cipher = cipher};
+static void long_names_of_tls_are_cut(void **state) {
+  char *name = repeated("x", 100);
+  const shako_tls_info info = {.struct_size = sizeof(info),
+                               .version = 0x0304,
+                               .cipher = name,
+                               .group = name};
   world w;
 
   (void)state;
@@ -1388,9 +1390,10 @@ static void a_long_cipher_is_cut(void **state) {
                        w.session, ask(&w, SHAKO_EVENT_HANDSHAKE), &info),
                    0);
   settle(&w);
-  cipher[63] = '\0';
-  assert_string_equal(shako_session_tls(w.session)->cipher, cipher);
-  free(cipher);
+  name[63] = '\0';
+  assert_string_equal(shako_session_tls(w.session)->cipher, name);
+  assert_string_equal(shako_session_tls(w.session)->group, name);
+  free(name);
   close_world(&w);
 }
 
@@ -3381,7 +3384,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(t59_an_answer_of_4097_lines),
     cmocka_unit_test(stale_answers_change_nothing),
     cmocka_unit_test(handshake_takes_no_code),
-    cmocka_unit_test(a_long_cipher_is_cut),
+    cmocka_unit_test(long_names_of_tls_are_cut),
     cmocka_unit_test(no_more_of_a_message_is_shown_than_the_limit),
     cmocka_unit_test(an_open_question_is_stale_after_shutdown),
     cmocka_unit_test(a_loan_for_input_ends_with_its_ack),

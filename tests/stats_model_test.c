@@ -159,7 +159,7 @@ static void count_group(const shako_record *r) {
   count_own(to, "octets-sent", r->octets_sent);
   count_own(to, "octets-messages", r->octets_messages);
   count_own(to, "duration-ms", r->duration);
-  count_own(to, "handshake-ms", r->tls_completed ? r->handshake_time : 0);
+  count_own(to, "handshake-ms", r->tls_completed ? r->tls->handshake_time : 0);
   to->counts[failures +
              r->tls->failure * (r->tls_asked && !r->tls_completed)] +=
       r->tls_asked && !r->tls_completed;

@@ -92,7 +92,7 @@ static void a_record_is_counted_in_each_of_its_places(void **state) {
   draft.record.octets_sent = 2000;
   draft.record.octets_messages = 3000;
   draft.record.duration = 5000;
-  draft.record.handshake_time = 60;
+  draft.tls.handshake_time = 60;
   draft.peer.name_state = SHAKO_NAME_VERIFIED;
   draft.peer.name = (shako_span){(const uint8_t *)"MX.Partner.Example", 18};
   shako_stats_add(stats, &draft.record);
@@ -179,7 +179,7 @@ a_failure_is_counted_where_no_handshake_was_completed(void **state) {
   record_draft_plain(&draft);
   draft.record.tls_setting = SHAKO_TLS_SETTING_PREFERRED;
   draft.record.tls_asked = 1;
-  draft.record.handshake_time = 9;
+  draft.tls.handshake_time = 9;
   shako_stats_add(stats, &draft.record); /* it left, and nothing is known */
   draft.record.tls = &draft.tls;
   draft.tls.failure = SHAKO_TLS_FAILURE_NOT_TLS;

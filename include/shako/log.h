@@ -62,6 +62,7 @@ extern "C" {
  *                         where the client gave no certificate
  *       sha256, spki_sha256   in hexadecimal digits
  *       not_before, not_after   Unix time, in seconds
+ *     group             of the key exchange, or null
  *   greeted           whether it was not turned away
  *   how               how the connection ended, or null: it has not
  *   error             a fatal shako_error, or 0
@@ -88,7 +89,7 @@ SHAKO_API size_t shako_record_json(const shako_record *record, uint64_t icid,
  *   lookup     need: names of facts; lists: the places of DNS lists
  *   connect    group, policy, access, rule, line
  *   hello      name, extended
- *   tls        version, cipher, client: as above
+ *   tls        version, cipher, client, group: as above
  *   auth       mechanism, step; never what was said
  *   mail       path, size; eight_bit, binary, smtputf8, requiretls: what was
  *              said (SHAKO_MAIL_*)

@@ -56,11 +56,6 @@ typedef struct shako_record {
   uint64_t octets_messages;  /* of accepted messages, dots removed */
   shako_time duration;       /* milliseconds, from shako_session_new() to the
                                 last poll() */
-  shako_time handshake_time; /* milliseconds, from the 220 or the first octet of
-                                implicit TLS until it was complete or failed; 0
-                                before that, and without one */
-  uint64_t handshake_octets; /* received in that time; none where TLS is the
-                                application's */
 } shako_record;
 
 /* What became of TLS on a connection: each has exactly one of these. */

@@ -372,7 +372,7 @@ SHAKO_API unsigned shako_session_protocol(const shako_session *session);
 
 /**
  * Answers SHAKO_EVENT_HANDSHAKE where the application runs TLS itself: |info|
- * (copied; its |cipher| too) says what was agreed, or its |failure| why not;
+ * (copied; its |cipher| and |group| too) says what was agreed, or its |failure| why not;
  * the session then closes without a word.  From here on the octets are what
  * is inside TLS, and close_notify is the application's, on SHAKO_WANT_CLOSE.
  * Of |info->client| the |faults| count: |pinned| and |verified| are judged

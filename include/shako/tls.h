@@ -115,6 +115,14 @@ typedef struct shako_tls_info {
                                reads; 0: it said none, or was not read */
   uint16_t reserved;        /* 0 */
   const shako_client_certificate *client; /* NULL: none was asked for */
+  const char *group;         /* of the key exchange, as the IANA names it
+                                ("x25519"); NULL before it is agreed, and where
+                                there is none */
+  shako_time handshake_time; /* milliseconds, from the 220 or the first octet of
+                                implicit TLS until it was complete or failed; 0
+                                before that */
+  uint64_t handshake_octets; /* received in that time; 0 where TLS is the
+                                application's */
 } shako_tls_info;
 
 #define SHAKO_TLS_ENGINE_VERSION 1

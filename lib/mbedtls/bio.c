@@ -129,15 +129,9 @@ int shako__mbedtls_bio_recv(void *ctx, unsigned char *buf, size_t len) {
   return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
 }
 
-/* Notes what goes out.  The description of an alert can be read only in the
-   clear, and under the keys of TLS 1.3 all records look the same. */
-static void note(shako__mbedtls_conn *conn, const uint8_t *buf, size_t len) {
-  if (buf[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA) {
-    conn->hidden = conn->version == MBEDTLS_SSL_VERSION_TLS1_3;
-  }
-  if (buf[0] != MBEDTLS_SSL_MSG_ALERT) {
-    return;
-  }
+/* The description can be read only in the clear. */
+static void note_alert(shako__mbedtls_conn *conn, const uint8_t *buf,
+                       size_t len) {
   conn->alerted = true;
   if (len == HEADER_SIZE + ALERT_SIZE) {
     conn->alert = buf[HEADER_SIZE + 1];
@@ -145,6 +139,26 @@ static void note(shako__mbedtls_conn *conn, const uint8_t *buf, size_t len) {
   if (conn->reading) {
     /* In the middle of reading mbed TLS sends a warning for one reason. */
     conn->refusals++;
+  }
+}
+
+/* Notes what goes out.  Under the keys of TLS 1.3 all records look the same. */
+static void note(shako__mbedtls_conn *conn, const uint8_t *buf, size_t len) {
+  switch (buf[0]) {
+  case MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC:
+    conn->sealed = true;
+    break;
+  case MBEDTLS_SSL_MSG_HANDSHAKE:
+    if (!conn->sealed && conn->group == 0) {
+      conn->group = shako__mbedtls_group_in(buf, len);
+    }
+    break;
+  case MBEDTLS_SSL_MSG_APPLICATION_DATA:
+    conn->hidden = conn->version == MBEDTLS_SSL_VERSION_TLS1_3;
+    break;
+  case MBEDTLS_SSL_MSG_ALERT:
+    note_alert(conn, buf, len);
+    break;
   }
 }
 

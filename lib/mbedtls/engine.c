@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/tls_names.h"
 #include "mbedtls/internal.h"
 
 /*
@@ -96,8 +97,8 @@ static shako_tls_status handshake(void *ctx) {
   }
 
   conn->state = SHAKO__MBEDTLS_OPEN;
-  conn->cipher = shako__mbedtls_suite_name(
-      mbedtls_ssl_get_ciphersuite_id_from_ssl(&conn->ssl));
+  conn->cipher = shako__suite_name(
+      (uint16_t)mbedtls_ssl_get_ciphersuite_id_from_ssl(&conn->ssl));
 
   return SHAKO_TLS_STATUS_OK;
 }
@@ -202,6 +203,7 @@ static void info(const void *ctx, shako_tls_info *info) {
       .failure = conn->failure,
       .alert = conn->alert,
       .native_error = conn->native_error,
+      .group = shako__group_name(conn->group),
   };
 
   shako__sized_fill(info, info->struct_size, &known, sizeof(known));

@@ -75,11 +75,14 @@ typedef struct shako__mbedtls_conn {
   bool cut;         /* the wire took nothing once and gets nothing more */
   bool alerted;     /* an alert went out since the wire was last asked */
   bool hidden;      /* alerts that go out look like any record */
+  bool sealed;      /* our ChangeCipherSpec went out: what follows it no longer
+                       tells of the key exchange */
   bool ended;       /* our close_notify went out */
   bool reading;     /* inside mbedtls_ssl_read() */
   uint8_t refusals; /* of renegotiations */
 
   uint16_t version;
+  uint16_t group; /* of the key exchange; 0: none yet */
   const char *cipher;
   shako_tls_failure failure;
   int peer_alert; /* a fatal one that came in the clear, or -1 */
@@ -94,16 +97,16 @@ typedef struct shako__mbedtls_conn {
 int shako__mbedtls_bio_recv(void *ctx, unsigned char *buf, size_t len);
 int shako__mbedtls_bio_send(void *ctx, const unsigned char *buf, size_t len);
 
+/* group.c: returns the group of the key exchange where |record|, a handshake's
+   in the clear, of |len| octets, says it, or 0. */
+uint16_t shako__mbedtls_group_in(const uint8_t *record, size_t len);
+
 /* failure.c: latches |native|, an error of mbed TLS, as the end of |conn|,
    tells the peer where mbed TLS did not, and returns FAILED. */
 shako_tls_status shako__mbedtls_fail(shako__mbedtls_conn *conn, int native);
 
 /* suites.c: returns the suites of |level|, which end with 0. */
 const int *shako__mbedtls_suites(shako_tls_ciphers level);
-
-/* suites.c: returns the IANA name of the suite |id|; NULL for one never
-   offered. */
-const char *shako__mbedtls_suite_name(int id);
 
 /* context.c: gives mbed TLS the certificates of the connection that |ssl|
    belongs to. */

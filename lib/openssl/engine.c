@@ -145,6 +145,8 @@ static shako_tls_status handshake(void *ctx) {
 
   conn->state = SHAKO__OPENSSL_OPEN;
   conn->cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(conn->ssl));
+  conn->group =
+      SSL_group_to_name(conn->ssl, (int)SSL_get_negotiated_group(conn->ssl));
 
   return SHAKO_TLS_STATUS_OK;
 }
@@ -243,6 +245,7 @@ static void info(const void *ctx, shako_tls_info *info) {
       .failure = conn->failure,
       .alert = conn->alert,
       .native_error = conn->native_error,
+      .group = conn->group,
   };
 
   shako__sized_fill(info, info->struct_size, &known, sizeof(known));

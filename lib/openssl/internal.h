@@ -62,6 +62,7 @@ typedef struct shako__openssl_conn {
 
   uint16_t version;
   const char *cipher;
+  const char *group; /* the settings' */
   shako_tls_failure failure;
   int alert;
   int native_error;

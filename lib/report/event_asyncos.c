@@ -257,9 +257,10 @@ size_t shako_event_asyncos(const shako_event *event, const shako_record *given,
                            shako_asyncos *log, char *buf, size_t size) {
   shako_asyncos next = *log;
   shako_record record;
+  shako_tls_info tls;
   shako__text text;
 
-  shako__log_record(&record, given);
+  shako__log_record(&record, &tls, given);
   shako__text_init(&text, buf, size);
   if (event->type != SHAKO_EVENT_LOOKUP) {
     put_peer(&text, &record, &next);

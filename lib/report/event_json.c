@@ -66,6 +66,13 @@ static void put_verdict(shako__json *json, const shako_verdict *verdict) {
   shako__json_string(json, "enhanced", verdict->enhanced);
 }
 
+static void put_tls(shako__json *json, const shako_tls_info *tls) {
+  shako__log_version(json, "version", tls->version);
+  shako__json_string(json, "cipher", tls->cipher);
+  shako__log_client(json, tls->client);
+  shako__json_string(json, "group", tls->group);
+}
+
 static void put_fields(shako__json *json, const shako_event *event) {
   switch (event->type) {
   case SHAKO_EVENT_LOOKUP:
@@ -79,9 +86,7 @@ static void put_fields(shako__json *json, const shako_event *event) {
     shako__json_bool(json, "extended", event->u.hello.extended);
     break;
   case SHAKO_EVENT_TLS:
-    shako__log_version(json, "version", event->u.tls->version);
-    shako__json_string(json, "cipher", event->u.tls->cipher);
-    shako__log_client(json, event->u.tls->client);
+    put_tls(json, event->u.tls);
     break;
   case SHAKO_EVENT_MAIL:
     put_mail(json, event);

@@ -145,7 +145,13 @@ const char *shako__log_failure(const shako_record *record) {
   return tls ? "unfinished" : refusal_of_tls(record->refused);
 }
 
-void shako__log_record(shako_record *record, const shako_record *given) {
+void shako__log_record(shako_record *record, shako_tls_info *tls,
+                       const shako_record *given) {
   *record = (shako_record){0};
+  *tls = (shako_tls_info){0};
   shako__sized_copy(record, sizeof(*record), given);
+  if (record->tls) {
+    shako__sized_copy(tls, sizeof(*tls), record->tls);
+    record->tls = tls;
+  }
 }

@@ -28,7 +28,9 @@ void shako__log_client(shako__json *json,
    there was, in a word; NULL: neither is so. */
 const char *shako__log_failure(const shako_record *record);
 
-/* Takes over what the caller knows of a record. */
-void shako__log_record(shako_record *record, const shako_record *given);
+/* Takes over what the caller knows of a record, and of its TLS to |tls|, to
+   which |record->tls| then points. */
+void shako__log_record(shako_record *record, shako_tls_info *tls,
+                       const shako_record *given);
 
 #endif /* SHAKO_REPORT_LOG_H */

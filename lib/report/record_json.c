@@ -68,9 +68,10 @@ static void put_handshake(shako__json *json, const shako_record *record) {
   }
   shako__json_integer(json, "native_error", tls->native_error);
   shako__log_version(json, "offered", tls->offered_version);
-  shako__json_number(json, "handshake_ms", record->handshake_time);
-  shako__json_number(json, "handshake_octets", record->handshake_octets);
+  shako__json_number(json, "handshake_ms", tls->handshake_time);
+  shako__json_number(json, "handshake_octets", tls->handshake_octets);
   shako__log_client(json, record->tls_completed ? tls->client : NULL);
+  shako__json_string(json, "group", tls->group);
 }
 
 static void put_tls(shako__json *json, const shako_record *record) {
@@ -120,9 +121,10 @@ static void put_counts(shako__json *json, const shako_record *record) {
 size_t shako_record_json(const shako_record *given, uint64_t icid,
                          int64_t unix_ms, char *buf, size_t size) {
   shako_record record;
+  shako_tls_info tls;
   shako__json json;
 
-  shako__log_record(&record, given);
+  shako__log_record(&record, &tls, given);
   shako__json_init(&json, buf, size);
   shako__log_begin(&json, "connection", icid, unix_ms);
   shako__json_string(&json, "listener", record.listener);

@@ -65,11 +65,11 @@ static void add_connection(shako__row *row, const shako_record *record) {
 }
 
 static void add_tls(shako__row *row, const shako_record *record) {
-  shako_tls_failure failure =
-      record->tls ? record->tls->failure : SHAKO_TLS_FAILURE_NONE;
+  const shako_tls_info *tls = record->tls;
+  shako_tls_failure failure = tls ? tls->failure : SHAKO_TLS_FAILURE_NONE;
 
   if (record->tls_completed) {
-    add(row, SHAKO__COLUMN_HANDSHAKE_TIME, record->handshake_time);
+    add(row, SHAKO__COLUMN_HANDSHAKE_TIME, tls ? tls->handshake_time : 0);
   } else if (record->tls_asked) {
     if ((unsigned)failure >= SHAKO_TLS_FAILURE_COUNT) {
       failure = SHAKO_TLS_FAILURE_INTERNAL;
@@ -138,9 +138,10 @@ void shako_stats_add(shako_stats *stats, const shako_record *given) {
   char peer[PEER_SIZE];
   shako__host_name name;
   shako_record record;
+  shako_tls_info tls;
   shako_span domain;
 
-  shako__log_record(&record, given);
+  shako__log_record(&record, &tls, given);
   domain = domain_of(record.peer, &name);
   write_peer(record.peer, peer);
   pthread_mutex_lock(&stats->lock);

@@ -45,15 +45,14 @@ void shako__record_handshake_end(shako_session *session) {
 
   if (conn->started && !conn->measured) {
     conn->measured = true;
-    conn->handshake_time = session->now - conn->since;
-    conn->handshake_octets =
+    conn->info.handshake_time = session->now - conn->since;
+    conn->info.handshake_octets =
         session->octets_received - rest - conn->octets_before;
   }
 }
 
 static void tell_tls(const shako_session *session, shako_record *record) {
   const shako_policy *policy = shako__policy(session);
-  const shako__conn *conn = session->conn;
 
   record->tls_setting = policy->tls;
   record->tls_observed = policy->tls_observed;
@@ -61,10 +60,6 @@ static void tell_tls(const shako_session *session, shako_record *record) {
   record->tls_asked = session->tls_asked || record->tls_implicit;
   record->tls_completed = session->secure;
   record->tls = shako_session_tls(session);
-  if (conn) {
-    record->handshake_time = conn->handshake_time;
-    record->handshake_octets = conn->handshake_octets;
-  }
 }
 
 static void tell_counts(const shako_session *session, shako_record *record) {

@@ -67,6 +67,7 @@ void shako__conn_free(shako__conn *conn, const shako_mem *mem) {
   size = conn->size;
   free_engine_state(conn);
   shako__release(mem, conn->client, sizeof(*conn->client));
+  shako__release(mem, conn->names, sizeof(*conn->names));
   shako__wipe(conn, size);
   shako__release(mem, conn, size);
 }
@@ -93,17 +94,21 @@ shako__conn_choose(shako__conn *conn,
   return conn->chosen ? SHAKO_PROVIDER_OK : SHAKO_PROVIDER_NONE;
 }
 
-/* Brings |info| up to date.  A failure that the session knew first stays, and
-   so does what the engine does not know. */
+/* Brings |info| up to date with what the engine knows; the rest is the
+   session's.  A failure that the session knew first stays. */
 static void learn(shako__conn *conn) {
-  shako_tls_failure failure = conn->info.failure;
-  uint16_t offered = conn->info.offered_version;
+  shako_tls_info *info = &conn->info;
+  shako_tls_info known = {.struct_size = sizeof(known), .alert = -1};
 
-  conn->engine->info(conn->state, &conn->info);
-  conn->info.offered_version = offered;
-  conn->info.client = conn->client;
-  if (failure != SHAKO_TLS_FAILURE_NONE) {
-    conn->info.failure = failure;
+  conn->engine->info(conn->state, &known);
+  info->version = known.version;
+  info->cipher = known.cipher;
+  info->group = known.group;
+  info->alert = known.alert;
+  info->native_error = known.native_error;
+  info->client = conn->client;
+  if (info->failure == SHAKO_TLS_FAILURE_NONE) {
+    info->failure = known.failure;
   }
 }
 
@@ -186,21 +191,32 @@ void shako__conn_end(shako__conn *conn) {
   free_engine_state(conn);
 }
 
+/* Returns a copy of |name| at |to|, of |size| octets that are 0; NULL for
+   NULL. */
+static const char *keep(char *to, size_t size, const char *name) {
+  return name ? strncpy(to, name, size - 1) : NULL;
+}
+
 bool shako__conn_external(shako__conn *conn, const shako_mem *mem,
                           const shako_tls_info *info) {
-  shako__sized_copy(&conn->info, sizeof(conn->info), info);
-  if (conn->info.client) {
-    if (!conn->client && !make_client(conn, mem)) {
-      return false;
-    }
-    shako__sized_copy(conn->client, sizeof(*conn->client), conn->info.client);
-    conn->info.client = conn->client;
+  shako_tls_info known = {0};
+
+  shako__sized_copy(&known, sizeof(known), info);
+  conn->names = shako__alloc(mem, sizeof(*conn->names));
+  if (!conn->names ||
+      (known.client && !conn->client && !make_client(conn, mem))) {
+    return false;
   }
-  if (conn->info.cipher) {
-    strncpy(conn->cipher, conn->info.cipher, sizeof(conn->cipher) - 1);
-    conn->info.cipher = conn->cipher;
+  known.cipher =
+      keep(conn->names->cipher, sizeof(conn->names->cipher), known.cipher);
+  known.group =
+      keep(conn->names->group, sizeof(conn->names->group), known.group);
+  if (known.client) {
+    shako__sized_copy(conn->client, sizeof(*conn->client), known.client);
+    known.client = conn->client;
   }
-  conn->agreed = conn->info.failure == SHAKO_TLS_FAILURE_NONE;
+  conn->info = known;
+  conn->agreed = known.failure == SHAKO_TLS_FAILURE_NONE;
   conn->over = !conn->agreed;
   return true;
 }

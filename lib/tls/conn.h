@@ -5,6 +5,13 @@
 
 #include <shako/certificate.h>
 
+/* Copies of what an application says of its own TLS, cut where they are too
+   long. */
+typedef struct shako__conn_names {
+  char cipher[64];
+  char group[64];
+} shako__conn_names;
+
 /*
  * The TLS of one session: an engine's connection, what it was given, and what
  * is known of it.  Where the application runs TLS itself there is no engine,
@@ -21,18 +28,16 @@ typedef struct shako__conn {
   shako_client_certificate *client; /* NULL: none is asked for */
   shako_certificate *certificates[SHAKO_CERTIFICATES_MAX];
   size_t certificate_count;
-  shako_time since;          /* when the handshake began ... */
-  uint64_t octets_before;    /* ... and what had been read until then */
-  shako_time handshake_time; /* what it took, once it is over */
-  uint64_t handshake_octets;
-  uint32_t taken;  /* octets, by the engine for the handshake */
-  bool started;    /* the peer was told to begin, or is expected to */
-  bool measured;   /* the handshake is over */
-  bool chosen;     /* the provider gave its certificates */
-  bool agreed;     /* the handshake is complete */
-  bool dry;        /* read() has nothing until the wire brings more */
-  bool over;       /* the peer's side has ended: close_notify or a failure */
-  char cipher[64]; /* external: a copy for |info| */
+  shako__conn_names *names; /* external: for |info|; else NULL */
+  shako_time since;         /* when the handshake began ... */
+  uint64_t octets_before;   /* ... and what had been read until then */
+  uint32_t taken;           /* octets, by the engine for the handshake */
+  bool started;             /* the peer was told to begin, or is expected to */
+  bool measured;            /* the handshake is over */
+  bool chosen;              /* the provider gave its certificates */
+  bool agreed;              /* the handshake is complete */
+  bool dry;                 /* read() has nothing until the wire brings more */
+  bool over; /* the peer's side has ended: close_notify or a failure */
   /* max_align_t is C11's; not every C library has it where asked for C99 */
   _Alignas(16) unsigned char state[];
 } shako__conn;

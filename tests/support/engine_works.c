@@ -61,12 +61,59 @@ static void nothing_is_known_before_the_hello(void **state) {
   info = pair_info(&pair);
   assert_int_equal(info.version, 0);
   assert_null(info.cipher);
+  assert_null(info.group);
   assert_int_equal(info.failure, SHAKO_TLS_FAILURE_NONE);
   assert_int_equal(info.alert, -1);
   pair.engine->info(pair.conn, (shako_tls_info *)(void *)&small);
   assert_int_equal(small.version, 0);
   pair_close(&pair);
 }
+
+/* The first two groups of a client: in TLS 1.3 it has a key for the first, and
+   is asked for one of the second where we do not take it. */
+static void the_group_has_its_name(void **state) {
+  static const struct {
+    uint16_t groups[3];
+    const char *name;
+  } rows[] = {
+      {{MBEDTLS_SSL_IANA_TLS_GROUP_X25519}, "x25519"},
+      {{MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1}, "secp256r1"},
+      {{MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1}, "secp384r1"},
+      {{MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
+        MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1},
+       "secp384r1"},
+  };
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+    const pair_options options = {.client_max = versions[i % 2],
+                                  .groups = rows[i / 2].groups};
+    tls_pair pair;
+
+    open_pair(&pair, &options);
+    assert_int_equal(pair_handshake(&pair, NULL), OK);
+    assert_int_equal(pair_info(&pair).version, versions[i % 2]);
+    assert_string_equal(pair_info(&pair).group, rows[i / 2].name);
+    pair_close(&pair);
+  }
+}
+
+#if defined(MBEDTLS_KEY_EXCHANGE_RSA_ENABLED)
+static void without_an_exchange_of_keys_there_is_no_group(void **state) {
+  static const int suites[] = {MBEDTLS_TLS_RSA_WITH_AES_128_CBC_SHA, 0};
+  const pair_options options = {.client_max = TLS_1_2,
+                                .suites = suites,
+                                .level = SHAKO_TLS_CIPHERS_LEGACY};
+  tls_pair pair;
+
+  (void)state;
+  open_pair(&pair, &options);
+  assert_int_equal(pair_handshake(&pair, NULL), OK);
+  assert_null(pair_info(&pair).group);
+  pair_close(&pair);
+}
+#endif
 
 static void the_certificate_fits_the_client(void **state) {
   static const int rsa_suites[] = {
@@ -158,14 +205,18 @@ static void no_session_is_resumed(void **state) {
 
 int engine_works_run(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(versions_are_agreed),
-      cmocka_unit_test(the_newest_version_wins),
-      cmocka_unit_test(a_floor_of_1_3_serves_1_3),
-      cmocka_unit_test(nothing_is_known_before_the_hello),
-      cmocka_unit_test(the_certificate_fits_the_client),
-      cmocka_unit_test(the_first_of_a_kind_is_shown),
-      cmocka_unit_test(a_second_hello_is_no_trouble),
-      cmocka_unit_test(no_session_is_resumed),
+    cmocka_unit_test(versions_are_agreed),
+    cmocka_unit_test(the_newest_version_wins),
+    cmocka_unit_test(a_floor_of_1_3_serves_1_3),
+    cmocka_unit_test(nothing_is_known_before_the_hello),
+    cmocka_unit_test(the_group_has_its_name),
+#if defined(MBEDTLS_KEY_EXCHANGE_RSA_ENABLED)
+    cmocka_unit_test(without_an_exchange_of_keys_there_is_no_group),
+#endif
+    cmocka_unit_test(the_certificate_fits_the_client),
+    cmocka_unit_test(the_first_of_a_kind_is_shown),
+    cmocka_unit_test(a_second_hello_is_no_trouble),
+    cmocka_unit_test(no_session_is_resumed),
   };
 
   return cmocka_run_group_tests_name("engine_works", tests, bench_setup,

@@ -384,6 +384,7 @@ static void fake_info(const void *ptr, shako_tls_info *info) {
   }
   info->version = conn->agreed ? agreed_version(conn->context) : 0;
   info->cipher = conn->agreed ? fake_cipher(info->version) : NULL;
+  info->group = conn->agreed ? FAKE_GROUP : NULL;
   info->failure = conn->failure;
   info->alert = conn->alert;
   info->native_error = conn->failure != SHAKO_TLS_FAILURE_NONE ? -1 : 0;

@@ -61,6 +61,8 @@ extern const shako_tls_engine fake_engine;
 /* What |version| makes it: TLS_AES_128_GCM_SHA256, or a cipher of 1.2. */
 const char *fake_cipher(uint16_t version);
 
+#define FAKE_GROUP "x25519"
+
 /* Returns a number that says how far a connection of the engine is: its
    phase, and how much it has of a record. */
 unsigned fake_progress(const void *conn);

@@ -92,7 +92,7 @@ static void set_tls(record_draft *draft, uint64_t *random) {
   }
   r->tls = &draft->tls;
   r->tls_completed = record_random(random, 4) > 0;
-  r->handshake_time = record_random(random, 3000);
+  draft->tls.handshake_time = record_random(random, 3000);
   if (r->tls_completed) {
     draft->tls.version = (uint16_t)(0x0303 + record_random(random, 2));
     draft->tls.cipher = ciphers[record_random(random, 3)];
