@@ -1,5 +1,5 @@
 /* A ClientHello: what is waited for may still become one, what is found is so
-   in whatever records it comes, and what is shown of it is there. */
+   in whatever records it comes, and what is shown and told of it is there. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "tls/client_hello.h"
+#include "tls/offer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
 
@@ -176,6 +177,44 @@ static void check_hello(shako_span message, const shako_client_hello *hello) {
   CHECK(hello->version == 0 || hello->version >> 8 == 3);
 }
 
+static void check_offered(const shako_tls_offer_list *list,
+                          shako_span numbers) {
+  size_t kept = shako__offer_kept(list);
+  size_t at = 0;
+  size_t i;
+
+  CHECK(list->count <= numbers.len / 2 && list->allowed <= list->count);
+  for (i = 0; i < kept; i++, at += 2) {
+    while (at < numbers.len && number(numbers.ptr + at) != list->numbers[i]) {
+      at += 2;
+    }
+    CHECK(at < numbers.len);
+  }
+}
+
+/* What is kept stands in the lists in this order, and its words forge none. */
+static void check_offer(const shako_client_hello *hello) {
+  shako_policy policy;
+  shako_tls_offer offer;
+  char text[2048];
+  size_t len;
+  int level;
+
+  shako_policy_default(&policy);
+  for (level = 0; level <= SHAKO_TLS_CIPHERS_LEGACY; level++) {
+    policy.tls_ciphers = (shako_tls_ciphers)level;
+    shako__offer_read(&offer, hello, &policy);
+    check_offered(&offer.versions, hello->versions);
+    check_offered(&offer.cipher_suites, hello->cipher_suites);
+    check_offered(&offer.groups, hello->groups);
+    check_offered(&offer.signature_algorithms, hello->signature_algorithms);
+    len = shako_tls_offer_text(&offer, text, sizeof(text));
+    CHECK(len < sizeof(text) && len == strlen(text));
+    CHECK(strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                       "0123456789_.,:; ") == len);
+  }
+}
+
 /* |message| in records of |most| octets is the same. */
 static void check_split(shako_span message, size_t most,
                         const shako_client_hello *hello, bool read) {
@@ -228,6 +267,7 @@ static void check_whole(shako_span wire,
   CHECK(hello.struct_size == sizeof(hello));
   if (read) {
     check_hello(message, &hello);
+    check_offer(&hello);
   } else {
     check_same(&hello, &empty);
   }

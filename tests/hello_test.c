@@ -286,6 +286,7 @@ static void t32_the_name_is_seen_in_several_records(void **state) {
 }
 
 static void t31_an_old_client_is_seen_with_its_version(void **state) {
+  const shako_tls_info *tls;
   octets wire = {0};
   hello_draft d;
   world w;
@@ -300,7 +301,13 @@ static void t31_an_old_client_is_seen_with_its_version(void **state) {
   deliver(&w, wire.ptr, wire.len);
   assert_saw(&w, "");
   assert_int_equal(w.version, 0x0301);
-  assert_int_equal(shako_session_tls(w.session)->offered_version, 0x0301);
+  tls = shako_session_tls(w.session);
+  assert_int_equal(tls->offered_version, 0x0301);
+  assert_int_equal(tls->offer->versions.numbers[0], 0x0301);
+  assert_int_equal(tls->offer->versions.allowed, 0);
+  assert_int_equal(tls->offer->cipher_suites.numbers[0], 0x0005);
+  assert_int_equal(tls->offer->cipher_suites.allowed, 0);
+  assert_int_equal(tls->offer->min_version, 0x0303);
   close_world(&w);
   octets_free(&d.message);
   octets_free(&wire);
@@ -333,6 +340,7 @@ static void a_malformed_hello_is_shown_empty(void **state) {
   assert_saw(&w, "");
   assert_int_equal(w.version, 0);
   assert_int_equal(shako_session_tls(w.session)->offered_version, 0);
+  assert_null(shako_session_tls(w.session)->offer);
   close_world(&w);
   octets_free(&hello);
 }
@@ -486,9 +494,50 @@ static void a_provider_that_waits_sees_it_again(void **state) {
   deliver(&w, wire.ptr, wire.len);
   assert_int_equal(w.selects, 3);
   assert_string_equal(octets_text(&w.name), "mx.example.com");
+  assert_non_null(shako_session_tls(w.session)->offer);
   close_world(&w);
   octets_free(&hello);
   octets_free(&wire);
+}
+
+/* The policy of the peer decides. */
+static void what_is_allowed_is_the_policy_s(void **state) {
+  const shako_tls_offer *offer;
+  octets hello = {0};
+  world w;
+
+  (void)state;
+  prepare(&w);
+  w.policy.tls_min_version = 0x0304;
+  client_hello_add(&hello, CLIENT_HELLO_OPENSSL_1_2);
+  open_world(&w);
+  deliver(&w, hello.ptr, hello.len);
+  offer = shako_session_tls(w.session)->offer;
+  assert_int_equal(offer->min_version, 0x0304);
+  assert_int_equal(offer->versions.allowed, 0);
+  assert_int_equal(offer->cipher_suites.allowed, 0);
+  assert_in_range(offer->cipher_suites.count, 1, 100);
+  close_world(&w);
+  octets_free(&hello);
+}
+
+/* A handshake does not fail for what only a failed one needs. */
+static void without_memory_for_the_offer_it_goes_on(void **state) {
+  octets hello = {0};
+  world w;
+
+  (void)state;
+  prepare(&w);
+  client_hello_add(&hello, CLIENT_HELLO_GNUTLS);
+  open_world(&w);
+  deliver(&w, hello.ptr, hello.len - 1);
+  w.too_large = sizeof(shako_tls_offer);
+  deliver(&w, hello.ptr + hello.len - 1, 1);
+  assert_saw(&w, "mx.example.com");
+  assert_int_equal(shako_session_tls(w.session)->offered_version, 0x0304);
+  assert_null(shako_session_tls(w.session)->offer);
+  close_world(&w);
+  octets_free(&hello);
 }
 
 /* A hello in several records is copied; where there is no memory for that the
@@ -528,6 +577,8 @@ int main(void) {
       cmocka_unit_test(behind_the_hello_nothing_is_waited_for),
       cmocka_unit_test(the_engine_is_told_of_alpn_any),
       cmocka_unit_test(a_provider_that_waits_sees_it_again),
+      cmocka_unit_test(what_is_allowed_is_the_policy_s),
+      cmocka_unit_test(without_memory_for_the_offer_it_goes_on),
       cmocka_unit_test(without_memory_for_a_copy_it_ends),
   };
 

@@ -136,7 +136,7 @@ static void a_partner_in_json(void **state) {
       "\"cipher\":\"TLS_AES_128_GCM_SHA256\",\"failure\":null,"
       "\"alert\":null,\"native_error\":0,\"offered\":\"TLSv1.3\","
       "\"handshake_ms\":12,\"handshake_octets\":517,\"client\":null,"
-      "\"group\":\"x25519\"},"
+      "\"group\":\"x25519\",\"offer\":null},"
       "\"greeted\":true,"
       "\"how\":\"quit\",\"error\":0,\"commands\":9,\"transactions\":2,"
       "\"recipients\":3,\"messages\":2,\"messages_tls\":1,\"refusals\":3,"
@@ -165,7 +165,7 @@ static void what_is_not_known_is_null(void **state) {
       "\"completed\":false,\"version\":null,\"cipher\":null,"
       "\"failure\":null,\"alert\":null,\"native_error\":0,\"offered\":null,"
       "\"handshake_ms\":0,\"handshake_octets\":0,\"client\":null,"
-      "\"group\":null},\"greeted\":true,"
+      "\"group\":null,\"offer\":null},\"greeted\":true,"
       "\"how\":null,\"error\":-901,\"commands\":0,\"transactions\":0,"
       "\"recipients\":0,\"messages\":0,\"messages_tls\":0,\"refusals\":1,"
       "\"refused\":null,\"observed\":0,\"octets_received\":0,"
@@ -351,7 +351,7 @@ static void an_address_forges_no_other(void **state) {
 
 /* |s| says in the lines of AsyncOS |line|, and |failure| in JSON. */
 static void demand_tls(const sample *s, const char *line, const char *failure) {
-  char wanted[128];
+  char wanted[512];
 
   snprintf(wanted, sizeof(wanted), "\nICID 7 TLS %s\n", line);
   assert_non_null(strstr(asyncos_of(s), wanted));
@@ -404,6 +404,46 @@ static void every_failure_is_told(void **state) {
              "\"no-shared-version\"");
   assert_non_null(strstr(json_of(&s), "\"alert\":70,"));
   assert_non_null(strstr(json_of(&s), "\"offered\":\"TLSv1.1\","));
+}
+
+/* With whatever else is known of it. */
+static void what_was_offered_is_told(void **state) {
+  static const char line[] =
+      "failed: no-shared-cipher alert 40 offered TLSv1.2 TLSv1.1; cipher "
+      "suites 2, none allowed: TLS_RSA_WITH_AES_128_CBC_SHA 0x0041; groups 17, "
+      "3 allowed; signature algorithms 0; certificates RSA; allowed TLSv1.2 or "
+      "later, ciphers intermediate";
+  shako_tls_offer offer = {
+      .struct_size = sizeof(offer),
+      .min_version = 0x0303,
+      .can_rsa = 1,
+      .versions = {2, 1, {0x0303, 0x0302}},
+      .cipher_suites = {2, 0, {0x002f, 0x0041}},
+      .groups = {17, 3, {0x001d}},
+  };
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  s.record.tls_asked = 1;
+  s.record.tls = &s.tls;
+  s.tls.failure = SHAKO_TLS_FAILURE_NO_SHARED_CIPHER;
+  s.tls.alert = 40;
+  s.tls.offered_version = 0x0303;
+  s.tls.offer = &offer;
+  demand_tls(&s, line, "\"no-shared-cipher\"");
+  assert_non_null(strstr(
+      json_of(&s),
+      "\"offer\":{\"versions\":{\"count\":2,\"allowed\":1,\"first\":"
+      "[\"TLSv1.2\",\"TLSv1.1\"]},\"cipher_suites\":{\"count\":2,"
+      "\"allowed\":0,\"first\":[\"TLS_RSA_WITH_AES_128_CBC_SHA\",\"0x0041\"]"
+      "},\"groups\":{\"count\":17,\"allowed\":3,\"first\":[\"x25519\","
+      "\"0x0000\","));
+  assert_non_null(
+      strstr(json_of(&s),
+             "\"signature_algorithms\":{\"count\":0,\"allowed\":0,"
+             "\"first\":[]},\"can_ecdsa\":false,\"can_rsa\":true,"
+             "\"min_version\":\"TLSv1.2\",\"ciphers\":\"intermediate\"}},"));
 }
 
 /* A STARTTLS that came to no handshake. */
@@ -794,6 +834,7 @@ int main(void) {
       cmocka_unit_test(a_score_has_one_decimal),
       cmocka_unit_test(clear_text_is_told_as_such),
       cmocka_unit_test(every_failure_is_told),
+      cmocka_unit_test(what_was_offered_is_told),
       cmocka_unit_test(a_refused_starttls_has_its_reason),
       cmocka_unit_test(a_client_s_certificate_is_told),
       cmocka_unit_test(what_breaks_later_was_a_success),

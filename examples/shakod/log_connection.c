@@ -8,6 +8,9 @@
 #include "buffer.h"
 #include "log.h"
 
+/* More than four lists of 16 names are. */
+#define OFFER_SIZE 2048
+
 static const char *const formats[] = {
     [LOG_PLAIN] = "plain",
     [LOG_JSON] = "json",
@@ -86,6 +89,15 @@ static void add_match(buffer *line, const shako_hat_match *match) {
   buffer_add(line, match->rule != NULL ? match->rule : "none");
 }
 
+static void add_offer(buffer *line, const shako_tls_offer *offer) {
+  char text[OFFER_SIZE];
+
+  shako_tls_offer_text(offer, text, sizeof(text));
+  buffer_add(line, " hello=\"");
+  buffer_add(line, text);
+  buffer_add(line, "\"");
+}
+
 /* Why a handshake failed, as far as more is known than the reason. */
 static void add_failure(buffer *line, const shako_tls_info *tls) {
   if (tls == NULL || tls->failure == SHAKO_TLS_FAILURE_NONE) {
@@ -98,6 +110,9 @@ static void add_failure(buffer *line, const shako_tls_info *tls) {
   if (tls->offered_version != 0) {
     buffer_add(line, " offered=");
     buffer_add(line, shako_tls_version_name(tls->offered_version));
+  }
+  if (tls->offer != NULL) {
+    add_offer(line, tls->offer);
   }
 }
 

@@ -63,6 +63,14 @@ extern "C" {
  *       sha256, spki_sha256   in hexadecimal digits
  *       not_before, not_after   Unix time, in seconds
  *     group             of the key exchange, or null
+ *     offer             what the client offered (shako_tls_offer), where the
+ *                       handshake did not complete, an object, or null
+ *       versions, cipher_suites, groups, signature_algorithms   of each
+ *                         count, allowed, and first: an array of names, or
+ *                         "0x1a2b" for what has none here
+ *       can_ecdsa, can_rsa
+ *       min_version, ciphers   what is allowed: "intermediate", "modern" or
+ *                         "legacy"
  *   greeted           whether it was not turned away
  *   how               how the connection ended, or null: it has not
  *   error             a fatal shako_error, or 0
@@ -132,8 +140,8 @@ typedef struct shako_asyncos {
  *   ICID 7 ACCEPT SG PARTNERS match 192.0.2.0/24 SBRS None
  *
  * With TLS, or else with CLOSED, what became of TLS, in one of these ways;
- * |failure| is as in JSON, and "alert 70" and "offered TLSv1.1" follow where
- * they are known:
+ * |failure| is as in JSON, and "alert 70" and "offered TLSv1.1", with the rest
+ * of shako_tls_offer_text() behind it, follow where they are known:
  *
  *   ICID 7 TLS success protocol TLSv1.3 cipher TLS_AES_128_GCM_SHA256
  *   ICID 7 TLS failed: no-shared-version

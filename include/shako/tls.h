@@ -101,6 +101,46 @@ typedef struct shako_client_certificate {
                        ASCII and those that find no room */
 } shako_client_certificate;
 
+/* How many numbers of a list are kept. */
+#define SHAKO_TLS_OFFER_MAX 16
+
+/* A list in a ClientHello, without what only fills it (GREASE, RFC 8701, and
+   the signals among the cipher suites). */
+typedef struct shako_tls_offer_list {
+  uint16_t count;                        /* how many it has, */
+  uint16_t allowed;                      /* ... how many the server takes, */
+  uint16_t numbers[SHAKO_TLS_OFFER_MAX]; /* ... and the first of them */
+} shako_tls_offer_list;
+
+/* What a client offers in its ClientHello (RFC 8446 4.1.2), and what is
+   allowed, by its policy and the lists of the engines (mbedtls.h, openssl.h).
+   Which of it a certificate is needed for that the server does not have is
+   another matter. */
+typedef struct shako_tls_offer {
+  size_t struct_size;            /* sizeof(shako_tls_offer) */
+  uint16_t min_version;          /* that is allowed */
+  uint8_t can_ecdsa;             /* of use to it are certificates with such a */
+  uint8_t can_rsa;               /* key (certificate.h) */
+  shako_tls_ciphers ciphers;     /* that are allowed */
+  shako_tls_offer_list versions; /* 0x0303; of a client without
+                                    supported_versions the highest */
+  shako_tls_offer_list cipher_suites;
+  shako_tls_offer_list groups;
+  shako_tls_offer_list signature_algorithms;
+} shako_tls_offer;
+
+/* Writes |offer| against what is allowed, in printable ASCII without " and
+   with a NUL, to |buf|, as far as |size| octets hold it; numbers in a list of
+   which none is allowed stand there by their names:
+
+     TLSv1.1; cipher suites 2, none allowed: TLS_RSA_WITH_RC4_128_SHA 0x0007;
+     groups 2, 1 allowed; signature algorithms 0; certificates RSA; allowed
+     TLSv1.2 or later, ciphers intermediate            (all of it on one line)
+
+   Returns the length of the whole without the NUL. */
+SHAKO_API size_t shako_tls_offer_text(const shako_tls_offer *offer, char *buf,
+                                      size_t size);
+
 /* What is known of a connection's TLS.  Strings live as long as it does. */
 typedef struct shako_tls_info {
   size_t struct_size; /* sizeof(shako_tls_info) */
@@ -123,6 +163,9 @@ typedef struct shako_tls_info {
                                 before that */
   uint64_t handshake_octets; /* received in that time; 0 where TLS is the
                                 application's */
+  const shako_tls_offer *offer; /* until the handshake is complete, or where it
+                                   fails as long as the session.  NULL where no
+                                   ClientHello was read, or without memory */
 } shako_tls_info;
 
 #define SHAKO_TLS_ENGINE_VERSION 1

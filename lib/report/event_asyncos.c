@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "policy/policy.h"
+#include "tls/offer.h"
 
 /* What was told of a connection. */
 #define TOLD_PEER 1
@@ -98,7 +99,10 @@ static void put_failure(shako__text *text, const shako_record *record) {
   if (tls && tls->alert >= 0) {
     put_count(text, " alert ", (uint64_t)tls->alert);
   }
-  if (tls && tls->offered_version != 0) {
+  if (tls && tls->offer) {
+    shako__text_put(text, " offered ");
+    shako__offer_put(text, tls->offer);
+  } else if (tls && tls->offered_version != 0) {
     put_name(text, " offered ", shako_tls_version_name(tls->offered_version));
   }
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "policy/policy.h"
 #include "policy/refusals.h"
+#include "tls/offer.h"
 
 #define DAY 86400000 /* milliseconds */
 
@@ -115,6 +116,44 @@ void shako__log_client(shako__json *json,
   } else {
     put_certificate(json, client);
   }
+  shako__json_object_end(json);
+}
+
+static void put_part(shako__json *json, const shako__offer_part *part) {
+  size_t kept = shako__offer_kept(part->list);
+  char buf[SHAKO__OFFER_NUMBER_SIZE];
+  size_t i;
+
+  shako__json_object(json, part->key);
+  shako__json_number(json, "count", part->list->count);
+  shako__json_number(json, "allowed", part->list->allowed);
+  shako__json_array(json, "first");
+  for (i = 0; i < kept; i++) {
+    shako__json_string(json, NULL, shako__offer_name(part, i, buf));
+  }
+  shako__json_array_end(json);
+  shako__json_object_end(json);
+}
+
+void shako__log_offer(shako__json *json, const shako_tls_offer *given) {
+  shako__offer_part parts[SHAKO__OFFER_PARTS];
+  shako_tls_offer offer;
+  size_t i;
+
+  if (!given) {
+    shako__json_null(json, "offer");
+    return;
+  }
+  offer = shako__offer_known(given);
+  shako__offer_parts(&offer, parts);
+  shako__json_object(json, "offer");
+  for (i = 0; i < SHAKO__OFFER_PARTS; i++) {
+    put_part(json, &parts[i]);
+  }
+  shako__json_bool(json, "can_ecdsa", offer.can_ecdsa);
+  shako__json_bool(json, "can_rsa", offer.can_rsa);
+  shako__log_version(json, "min_version", offer.min_version);
+  shako__json_string(json, "ciphers", shako__ciphers_name(offer.ciphers));
   shako__json_object_end(json);
 }
 

@@ -24,6 +24,9 @@ void shako__log_version(shako__json *json, const char *key, uint16_t version);
 void shako__log_client(shako__json *json,
                        const shako_client_certificate *client);
 
+/* Writes what a client offered; NULL: nobody knows. */
+void shako__log_offer(shako__json *json, const shako_tls_offer *offer);
+
 /* Returns why there is no TLS though it was asked for, or why it failed once
    there was, in a word; NULL: neither is so. */
 const char *shako__log_failure(const shako_record *record);

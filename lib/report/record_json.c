@@ -72,6 +72,7 @@ static void put_handshake(shako__json *json, const shako_record *record) {
   shako__json_number(json, "handshake_octets", tls->handshake_octets);
   shako__log_client(json, record->tls_completed ? tls->client : NULL);
   shako__json_string(json, "group", tls->group);
+  shako__log_offer(json, tls->offer);
 }
 
 static void put_tls(shako__json *json, const shako_record *record) {

@@ -43,6 +43,7 @@ bool shako__hello_choose(shako_session *session,
     (void)shako__client_hello_read(
         &hello, shako__client_hello_message(wire, &place, copy));
   }
+  shako__conn_note_offer(session->conn, mem, shako__policy(session), &hello);
   *status = shako__conn_choose(session->conn, &session->listener->certificates,
                                &hello);
   shako__release(mem, copy, place.len);

@@ -232,7 +232,7 @@ static void choose(shako_session *session) {
 }
 
 static void shake_hands(shako_session *session) {
-  switch (shako__conn_handshake(session->conn)) {
+  switch (shako__conn_handshake(session->conn, shako__mem(session))) {
   case SHAKO_TLS_STATUS_OK:
     enter(session);
     break;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "tls/offer.h"
 
 /* What a peer may send before it has shaken hands.  With a chain of
    certificates it needs a tenth of it. */
@@ -58,6 +59,13 @@ static void free_engine_state(shako__conn *conn) {
   conn->certificate_count = 0;
 }
 
+static void forget_offer(shako__conn *conn, const shako_mem *mem) {
+  shako_tls_offer *mine = (shako_tls_offer *)conn->info.offer;
+
+  shako__release(mem, mine, sizeof(*mine));
+  conn->info.offer = NULL;
+}
+
 void shako__conn_free(shako__conn *conn, const shako_mem *mem) {
   size_t size;
 
@@ -66,10 +74,28 @@ void shako__conn_free(shako__conn *conn, const shako_mem *mem) {
   }
   size = conn->size;
   free_engine_state(conn);
+  forget_offer(conn, mem);
   shako__release(mem, conn->client, sizeof(*conn->client));
   shako__release(mem, conn->names, sizeof(*conn->names));
   shako__wipe(conn, size);
   shako__release(mem, conn, size);
+}
+
+/* It is told where the handshake fails, and is not worth failing for. */
+void shako__conn_note_offer(shako__conn *conn, const shako_mem *mem,
+                            const shako_policy *policy,
+                            const shako_client_hello *hello) {
+  shako_tls_offer *offer;
+
+  if (conn->info.offer || hello->cipher_suites.len == 0) {
+    return;
+  }
+  conn->info.offered_version = hello->version;
+  offer = shako__alloc(mem, sizeof(*offer));
+  if (offer) {
+    shako__offer_read(offer, hello, policy);
+    conn->info.offer = offer;
+  }
 }
 
 shako_provider_status
@@ -80,7 +106,6 @@ shako__conn_choose(shako__conn *conn,
   shako_provider_status status =
       provider->select(provider->ctx, hello, conn->certificates, &count);
 
-  conn->info.offered_version = hello->version;
   if (status != SHAKO_PROVIDER_OK) {
     return status;
   }
@@ -127,7 +152,8 @@ bool shako__conn_is_spent(const shako__conn *conn) {
   return conn->taken == HANDSHAKE_OCTETS;
 }
 
-shako_tls_status shako__conn_handshake(shako__conn *conn) {
+shako_tls_status shako__conn_handshake(shako__conn *conn,
+                                       const shako_mem *mem) {
   shako_tls_status status = conn->engine->handshake(conn->state);
 
   if (status == SHAKO_TLS_STATUS_OK && conn->client) {
@@ -135,6 +161,7 @@ shako_tls_status shako__conn_handshake(shako__conn *conn) {
   }
   if (status == SHAKO_TLS_STATUS_OK) {
     conn->agreed = true;
+    forget_offer(conn, mem);
     learn(conn);
   } else if (status != SHAKO_TLS_STATUS_WANT_RECV) {
     conn->over = true;
@@ -215,6 +242,7 @@ bool shako__conn_external(shako__conn *conn, const shako_mem *mem,
     shako__sized_copy(conn->client, sizeof(*conn->client), known.client);
     known.client = conn->client;
   }
+  known.offer = NULL;
   conn->info = known;
   conn->agreed = known.failure == SHAKO_TLS_FAILURE_NONE;
   conn->over = !conn->agreed;

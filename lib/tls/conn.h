@@ -52,6 +52,11 @@ shako__conn *shako__conn_new(const shako_mem *mem,
                              bool *out_of_memory);
 void shako__conn_free(shako__conn *conn, const shako_mem *mem);
 
+/* Notes what |hello| offers under |policy|, if it says anything, with |mem|. */
+void shako__conn_note_offer(shako__conn *conn, const shako_mem *mem,
+                            const shako_policy *policy,
+                            const shako_client_hello *hello);
+
 /* Asks |provider| with |hello| and hands what it gives to the engine.  NONE
    also where the engine takes none of them. */
 shako_provider_status
@@ -67,8 +72,9 @@ size_t shako__conn_take(shako__conn *conn, size_t len);
 bool shako__conn_is_spent(const shako__conn *conn);
 
 /* As the engine's functions; |info| is brought up to date, and nothing is
-   called that the engine's contract forbids. */
-shako_tls_status shako__conn_handshake(shako__conn *conn);
+   called that the engine's contract forbids.  |mem|: what a complete handshake
+   no longer needs is freed. */
+shako_tls_status shako__conn_handshake(shako__conn *conn, const shako_mem *mem);
 shako_tls_status shako__conn_read(shako__conn *conn, uint8_t *buf, size_t len,
                                   size_t *n);
 

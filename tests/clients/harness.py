@@ -98,6 +98,7 @@ class Connection:
         r"shakod: (?P<peer>\S+:\d+) group=(?P<group>\S+) "
         r"policy=(?P<policy>\S+) rule=(?P<rule>\S+) tls=(?P<tls>\S+)"
         r"(?: alert=(?P<alert>\d+))?(?: offered=(?P<offered>\S+))?"
+        r"(?: hello=\"(?P<hello>[^\"]*)\")?"
         r"(?: client=(?P<client>\S+))? "
         r"messages=(?P<messages>\d+) refused=(?P<refused>\S+) "
         r"observed=(?P<observed>\d+) end=(?P<end>\S+)")
@@ -125,14 +126,14 @@ class OwnConnection(Connection):
     PATTERN = re.compile(
         r"own_tls: tls=(?P<tls>\S+) messages=(?P<messages>\d+) "
         r"refused=(?P<refused>\S+) end=(?P<end>\S+)")
-    alert = offered = None  # it does not say
+    alert = offered = hello = None  # it does not say
 
     def tells(self, name, value):
         if name == "tls":
             value = re.split("[,:]", value)[0]
         elif name == "refused":
             value = str(sum(map(int, re.findall(r":(\d+)", value))))
-        elif name in ("alert", "offered"):
+        elif name in ("alert", "offered", "hello"):
             return True
         elif name == "end" and value in ("cut-off", "tls-failed"):
             return self.end in (value, "lost")

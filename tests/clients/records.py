@@ -122,7 +122,7 @@ class Witness(Client):
         self.handshake(make_context(version))
         self.tls_sees.update(
             asked=True, completed=True, version=self.tls.object.version(),
-            cipher=iana_name(self.tls.object.cipher()[0]),
+            cipher=iana_name(self.tls.object.cipher()[0]), offer=None,
             handshake_octets=self.socket.sent - before)
 
     def upgrade(self, version):

@@ -133,8 +133,30 @@ def c096_weak_suites_are_refused():
                                      suite + ":@SECLEVEL=0"),
                            input=b"", status=1)
                 check("alert handshake failure" in text, text)
-                server.connection(tls="failed:no-shared-cipher", messages=0,
-                                  refused="none", end="tls-failed")
+                end = server.connection(tls="failed:no-shared-cipher",
+                                        messages=0, refused="none",
+                                        end="tls-failed")
+                check(end.hello.startswith(
+                    "TLSv1.2; cipher suites 1, none allowed: "), end.hello)
+
+
+@case
+@needs("engine")
+def what_a_client_offered_is_told():
+    need("openssl")
+    with Server("--tls", "required") as server:
+        run(*s_client(server.port(), "-tls1_3", "-groups", "P-521",
+                      "-ciphersuites", "TLS_AES_128_CCM_SHA256:"
+                      "TLS_AES_128_GCM_SHA256"), input=b"", status=1)
+        end = server.connection(tls="failed:no-shared-cipher", offered="TLSv1.3",
+                                end="tls-failed")
+        check(re.fullmatch(
+            r"TLSv1\.3; cipher suites 2, 1 allowed; groups 1, none allowed: "
+            r"secp521r1; signature algorithms \d+, \d+ allowed; certificates "
+            r"ECDSA or RSA; allowed TLSv1\.2 or later, ciphers intermediate",
+            end.hello), end.hello)
+        run(*s_client(server.port()), input=b"")
+        server.connection(hello=None, end="cut-off")
 
 
 def client_version(text):

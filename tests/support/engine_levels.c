@@ -1,5 +1,6 @@
 /* What the levels of ciphers offer, and what they do not. */
 #include "engine_bench.h"
+#include "tls/offer.h"
 
 #define MODERN       SHAKO_TLS_CIPHERS_MODERN
 #define INTERMEDIATE SHAKO_TLS_CIPHERS_INTERMEDIATE
@@ -70,12 +71,27 @@ static void assert_refused(const pair_options *options,
   pair_close(&pair);
 }
 
+/* Asserts that the offer of the suite |id| alone is told as what it is. */
+static void assert_told(shako_tls_ciphers level, int id, bool allowed) {
+  const uint8_t list[] = {(uint8_t)(id >> 8), (uint8_t)(id & 0xff)};
+  const shako_client_hello hello = {.struct_size = sizeof(hello),
+                                    .cipher_suites = {list, sizeof(list)}};
+  shako_tls_offer offer;
+  shako_policy policy;
+
+  shako_policy_default(&policy);
+  policy.tls_ciphers = level;
+  shako__offer_read(&offer, &hello, &policy);
+  assert_int_equal(offer.cipher_suites.allowed, allowed);
+}
+
 /* Lets a client offer the suite |i| alone. */
 static void offer_one(shako_tls_ciphers level, size_t i) {
   const int offered[] = {suites[i].id, 0};
   const pair_options options = {
       .client_max = versions[i < 3], .suites = offered, .level = level};
 
+  assert_told(level, suites[i].id, i < counts[level]);
   if (i < counts[level]) {
     assert_agreed(&options, suites[i].name);
   } else if (level == MODERN) {
@@ -141,8 +157,12 @@ static void no_level_has_what_is_broken_or_odd(void **state) {
   };
   const pair_options options = {
       .client_max = TLS_1_2, .suites = odd, .level = LEGACY};
+  size_t i;
 
   (void)state;
+  for (i = 0; odd[i] != 0; i++) {
+    assert_told(LEGACY, odd[i], false);
+  }
   assert_refused(&options, SHAKO_TLS_FAILURE_NO_SHARED_CIPHER, 40);
 }
 

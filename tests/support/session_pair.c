@@ -40,6 +40,8 @@ static void take_event(session_pair *pair, const shako_event *event) {
   case SHAKO_EVENT_TLS:
     assert_false(pair->secure);
     pair->secure = true;
+    assert_non_null(event->u.tls->group);
+    assert_null(event->u.tls->offer);
     pair->verified = event->u.tls->client && event->u.tls->client->verified;
     break;
   case SHAKO_EVENT_MAIL:
