@@ -266,6 +266,26 @@ static void no_extension_comes_twice(void **state) {
   }
 }
 
+static void there_are_not_too_many_extensions(void **state) {
+  (void)state;
+  for (size_t count = 63; count <= 65; count++) {
+    shako_client_hello hello;
+    size_t message;
+    size_t extensions;
+    hello_draft d;
+
+    message = draft_message(&d, 0x0303, "\xc0\x2b", 2);
+    extensions = draft_begin(&d, 2);
+    for (size_t i = 0; i < count; i++) {
+      draft_add_number(&d.message, 4, (1000 + i) << 16); /* empty */
+    }
+    draft_end(&d, extensions);
+    draft_end(&d, message);
+    assert_int_equal(reads(&d.message, &hello), count <= 64);
+    octets_free(&d.message);
+  }
+}
+
 /* --- what it says --------------------------------------------------------- */
 
 #define LABEL_63                                                               \
@@ -670,6 +690,7 @@ int main(void) {
       cmocka_unit_test(the_fixed_part_is_judged),
       cmocka_unit_test(a_session_id_has_32_octets_at_most),
       cmocka_unit_test(no_extension_comes_twice),
+      cmocka_unit_test(there_are_not_too_many_extensions),
       cmocka_unit_test(t19_only_the_names_of_hosts_are_shown),
       cmocka_unit_test(the_first_name_counts),
       cmocka_unit_test(t31_versions_are_shown_whatever_they_are),

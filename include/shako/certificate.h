@@ -13,9 +13,10 @@ extern "C" {
  * live until select() returns.
  *
  * All is empty or 0 where there is nothing to be read: what came is no TLS, or
- * breaks its rules (the engine then says so), or is longer than 64 KiB or the
- * listener's |recv_buffer_size|, with the headers of its records.  select()
- * then gives what it gives to a client that names no server.
+ * breaks its rules (the engine then says so), has more than 64 extensions, or
+ * is longer than 64 KiB or the listener's |recv_buffer_size|, with the headers
+ * of its records.  select() then gives what it gives to a client that names no
+ * server.
  *
  * In a list each number has two octets, the high one first; there may be some
  * that mean nothing (GREASE, RFC 8701).  Fields may be added at the end.

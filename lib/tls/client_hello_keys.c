@@ -69,7 +69,7 @@ static unsigned kinds_in(shako_span list, const use *table) {
   unsigned kinds = 0;
   size_t i;
 
-  for (i = 0; i < list.len; i += 2) {
+  for (i = 0; i < list.len && kinds != (KEY_ECDSA | KEY_RSA); i += 2) {
     unsigned number = number_at(list, i);
     const use *row = table;
 

@@ -17,6 +17,7 @@
 #define SESSION_ID_MAX 32
 #define NAME_MAX       253
 #define LABEL_MAX      63
+#define EXTENSIONS_MAX 64 /* clients send about 20 */
 
 /* Cuts |len| octets off the start of |*from|.  Returns false where there are
    fewer. */
@@ -179,9 +180,19 @@ static bool read_extension(shako_client_hello *hello, size_t type,
   return true;
 }
 
+static bool is_among(const uint16_t *types, size_t count, size_t type) {
+  size_t i = 0;
+
+  while (i < count && types[i] != type) {
+    i++;
+  }
+  return i < count;
+}
+
 /* Reads |list|.  None may be there twice (RFC 8446 4.2). */
 static bool read_extensions(shako_client_hello *hello, shako_span list) {
-  uint8_t seen[0x10000 / 8] = {0};
+  uint16_t seen[EXTENSIONS_MAX];
+  size_t count = 0;
   shako_span body;
   size_t type;
 
@@ -189,10 +200,10 @@ static bool read_extensions(shako_client_hello *hello, shako_span list) {
     if (!cut_number(&list, 2, &type) || !cut_vector(&list, 2, &body)) {
       return false;
     }
-    if (seen[type / 8] & 1u << type % 8) {
+    if (count == EXTENSIONS_MAX || is_among(seen, count, type)) {
       return false;
     }
-    seen[type / 8] |= (uint8_t)(1u << type % 8);
+    seen[count++] = (uint16_t)type;
     if (!read_extension(hello, type, body)) {
       return false;
     }
