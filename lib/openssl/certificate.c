@@ -16,6 +16,9 @@ static void release(shako_certificate *base) {
   sk_X509_pop_free(certificate->chain, X509_free);
   EVP_PKEY_free(certificate->key);
   GENERAL_NAMES_free(certificate->names);
+  for (size_t level = 0; level < SHAKO__LEVELS; level++) {
+    SSL_CTX_free(certificate->settings[level]);
+  }
   shako__release(&mem, certificate, sizeof(*certificate));
 }
 

@@ -64,7 +64,7 @@ static bool is_missing_above(const X509_STORE_CTX *check) {
 static int note_fault(int good, X509_STORE_CTX *check) {
   SSL *ssl =
       X509_STORE_CTX_get_ex_data(check, SSL_get_ex_data_X509_STORE_CTX_idx());
-  shako__openssl_conn *conn = SSL_get_app_data(ssl);
+  shako__openssl_conn *conn = shako__openssl_conn_of(ssl);
 
   if (!good && !is_missing_above(check)) {
     conn->client_faults |= fault_of(X509_STORE_CTX_get_error(check));
@@ -73,10 +73,8 @@ static int note_fault(int good, X509_STORE_CTX *check) {
   return 1;
 }
 
-bool shako__openssl_ask_client(shako__openssl_conn *conn,
-                               const shako_authorities *authorities) {
-  const shako__openssl_authorities *mine =
-      (const shako__openssl_authorities *)authorities;
+bool shako__openssl_ask_client(const shako__openssl_conn *conn) {
+  const shako__openssl_authorities *mine = conn->authorities;
   X509_VERIFY_PARAM *param = SSL_get0_param(conn->ssl);
   unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
 

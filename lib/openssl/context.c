@@ -74,7 +74,7 @@ static const offer offers[SHAKO__LEVELS] = {
 
 /* Notes the alerts that OpenSSL sends. */
 static void note(const SSL *ssl, int where, int value) {
-  shako__openssl_conn *conn = SSL_get_app_data(ssl);
+  shako__openssl_conn *conn = shako__openssl_conn_of(ssl);
   int level = value >> 8;
   int description = value & 0xff;
 
@@ -124,7 +124,7 @@ static int select_protocol(SSL *ssl, const unsigned char **selected,
                            unsigned char *len, const unsigned char *offered,
                            unsigned int offered_len, void *unused) {
   static const unsigned char ours[] = "\4smtp\5esmtp";
-  const shako__openssl_conn *conn = SSL_get_app_data(ssl);
+  const shako__openssl_conn *conn = shako__openssl_conn_of(ssl);
   unsigned char *found;
 
   (void)unused;
@@ -142,7 +142,7 @@ static int select_protocol(SSL *ssl, const unsigned char **selected,
 
 /* OpenSSL is about to choose a certificate: the version is agreed. */
 static int note_version(SSL *ssl, void *unused) {
-  shako__openssl_conn *conn = SSL_get_app_data(ssl);
+  shako__openssl_conn *conn = shako__openssl_conn_of(ssl);
 
   (void)unused;
   conn->version = (uint16_t)SSL_version(ssl);
@@ -203,6 +203,33 @@ static int make(SSL_CTX **psettings, const offer *what, OSSL_LIB_CTX *library,
   }
 
   return 0;
+}
+
+SSL_CTX *shako__openssl_settings(shako__openssl_certificate *certificate,
+                                 shako_tls_ciphers level) {
+  SSL_CTX **place = &certificate->settings[level];
+  SSL_CTX *settings = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+  STACK_OF(X509) *chain =
+      sk_X509_num(certificate->chain) > 0 ? certificate->chain : NULL;
+  SSL_CTX *mine;
+
+  if (settings != NULL) {
+    return settings;
+  }
+  mine = SSL_CTX_new_ex(shako__openssl_library(), NULL, TLS_server_method());
+  if (mine == NULL || !configure(mine, &offers[level]) ||
+      SSL_CTX_use_cert_and_key(mine, certificate->leaf, certificate->key, chain,
+                               1) != 1) {
+    SSL_CTX_free(mine);
+    return NULL;
+  }
+  if (!__atomic_compare_exchange_n(place, &settings, mine, 0, __ATOMIC_ACQ_REL,
+                                   __ATOMIC_ACQUIRE)) {
+    SSL_CTX_free(mine); /* another thread was first */
+    return settings;
+  }
+
+  return mine;
 }
 
 /* Makes the parts of |context|.  Returns 0, or the error of

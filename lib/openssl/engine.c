@@ -25,28 +25,25 @@ static shako_tls_status conn_init(void *ctx, const void *context,
   conn->wire = *config->wire;
   conn->state = SHAKO__OPENSSL_HANDSHAKE;
   conn->alert = -1;
+  conn->authorities = (const shako__openssl_authorities *)config->authorities;
+  conn->ask_client = config->ask_client != 0;
   conn->alpn_any = config->alpn_any != 0;
+  conn->level = shako__level_of(config->policy);
 
-  ERR_clear_error();
-  conn->ssl = SSL_new(shared->settings[shako__level_of(config->policy)]);
+  shako__openssl_clear_errors();
+  conn->ssl = SSL_new(shared->settings[conn->level]);
   bio = BIO_new(shared->method);
-  if (conn->ssl == NULL || bio == NULL || !SSL_set_app_data(conn->ssl, conn)) {
+  if (conn->ssl == NULL || bio == NULL) {
     BIO_free(bio);
     SSL_free(conn->ssl);
-    ERR_clear_error();
+    shako__openssl_clear_errors();
     return SHAKO_TLS_STATUS_FAILED;
   }
   BIO_set_data(bio, conn);
   BIO_set_init(bio, 1);
   SSL_set_bio(conn->ssl, bio, bio);
   SSL_set_accept_state(conn->ssl);
-  if (config->ask_client &&
-      !shako__openssl_ask_client(conn, config->authorities)) {
-    SSL_free(conn->ssl);
-    ERR_clear_error();
-    return SHAKO_TLS_STATUS_FAILED;
-  }
-  ERR_clear_error();
+  shako__openssl_clear_errors();
 
   return SHAKO_TLS_STATUS_OK;
 }
@@ -57,41 +54,49 @@ static void conn_free(void *ctx) {
   SSL_free(conn->ssl);
 }
 
-/* Whether |conn| has a certificate with a key of |kind|. */
-static bool has_kind(const shako__openssl_conn *conn, int kind) {
-  size_t i = 0;
+/* Gives OpenSSL the first certificate, with its settings, which replace what
+   was set before. */
+static bool give_first(shako__openssl_conn *conn,
+                       shako__openssl_certificate *its) {
+  SSL_CTX *settings = shako__openssl_settings(its, conn->level);
 
-  while (i < conn->certificate_count && conn->kinds[i] != kind) {
-    i++;
-  }
+  return settings != NULL && SSL_set_SSL_CTX(conn->ssl, settings) != NULL &&
+         (!conn->ask_client || shako__openssl_ask_client(conn));
+}
 
-  return i < conn->certificate_count;
+/* Gives it another, of another kind. */
+static bool give_more(const shako__openssl_conn *conn,
+                      const shako__openssl_certificate *its) {
+  return SSL_use_cert_and_key(conn->ssl, its->leaf, its->key, its->chain, 1) ==
+         1;
 }
 
 /* OpenSSL holds one certificate of a kind: the first of ours. */
 static shako_tls_status set_certificate(void *ctx,
                                         const shako_certificate *certificate) {
   shako__openssl_conn *conn = ctx;
-  const shako__openssl_certificate *mine;
+  shako__openssl_certificate *mine;
+  bool *has;
   bool done = true;
-  int kind;
 
   if (certificate->engine != shako_openssl_engine() ||
       conn->certificate_count == SHAKO_CERTIFICATES_MAX) {
     return SHAKO_TLS_STATUS_FAILED;
   }
-  mine = (const shako__openssl_certificate *)certificate;
-  kind = EVP_PKEY_get_base_id(mine->key);
-  if (!has_kind(conn, kind)) {
-    ERR_clear_error();
-    done = SSL_use_cert_and_key(conn->ssl, mine->leaf, mine->key, mine->chain,
-                                1) == 1;
-    ERR_clear_error();
+  mine = (shako__openssl_certificate *)certificate;
+  has = EVP_PKEY_get_base_id(mine->key) == EVP_PKEY_EC ? &conn->has_ecdsa
+                                                       : &conn->has_rsa;
+  if (!*has) {
+    shako__openssl_clear_errors();
+    done = conn->certificate_count > 0 ? give_more(conn, mine)
+                                       : give_first(conn, mine);
+    shako__openssl_clear_errors();
   }
   if (!done) {
     return SHAKO_TLS_STATUS_FAILED;
   }
-  conn->kinds[conn->certificate_count++] = kind;
+  *has = true;
+  conn->certificate_count++;
 
   return SHAKO_TLS_STATUS_OK;
 }
@@ -127,6 +132,20 @@ static shako_tls_status judge(shako__openssl_conn *conn, int result) {
   return fail(conn);
 }
 
+/* OpenSSL's own names go with the settings, and these with the program. */
+static const char *group_name(int nid) {
+  switch (nid) {
+  case NID_X25519:
+    return "x25519";
+  case NID_X9_62_prime256v1:
+    return "secp256r1";
+  case NID_secp384r1:
+    return "secp384r1";
+  }
+
+  return NULL;
+}
+
 static shako_tls_status handshake(void *ctx) {
   shako__openssl_conn *conn = ctx;
   int result;
@@ -136,17 +155,16 @@ static shako_tls_status handshake(void *ctx) {
                                                 : SHAKO_TLS_STATUS_OK;
   }
 
-  ERR_clear_error();
+  shako__openssl_clear_errors();
   result = SSL_do_handshake(conn->ssl);
   if (result != 1 || conn->stop != 0) {
     return judge(conn, result);
   }
-  ERR_clear_error();
+  shako__openssl_clear_errors();
 
   conn->state = SHAKO__OPENSSL_OPEN;
   conn->cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(conn->ssl));
-  conn->group =
-      SSL_group_to_name(conn->ssl, (int)SSL_get_negotiated_group(conn->ssl));
+  conn->group = group_name((int)SSL_get_negotiated_group(conn->ssl));
 
   return SHAKO_TLS_STATUS_OK;
 }
@@ -163,12 +181,12 @@ static shako_tls_status engine_read(void *ctx, uint8_t *buf, size_t len,
     return SHAKO_TLS_STATUS_FAILED;
   }
 
-  ERR_clear_error();
+  shako__openssl_clear_errors();
   result = SSL_read_ex(conn->ssl, buf, len, n);
   if (result != 1 || conn->stop != 0) {
     return judge(conn, result);
   }
-  ERR_clear_error();
+  shako__openssl_clear_errors();
 
   return SHAKO_TLS_STATUS_OK;
 }
@@ -188,11 +206,11 @@ static shako_tls_status engine_write(void *ctx, const uint8_t *buf, size_t len,
     return SHAKO_TLS_STATUS_FAILED;
   }
 
-  ERR_clear_error();
+  shako__openssl_clear_errors();
   if (SSL_write_ex(conn->ssl, buf, len, n) != 1) {
     return fail(conn);
   }
-  ERR_clear_error();
+  shako__openssl_clear_errors();
 
   return SHAKO_TLS_STATUS_OK;
 }
@@ -204,11 +222,11 @@ static shako_tls_status engine_close(void *ctx) {
     return SHAKO_TLS_STATUS_FAILED;
   }
 
-  ERR_clear_error();
+  shako__openssl_clear_errors();
   if (SSL_shutdown(conn->ssl) < 0) {
     return fail(conn);
   }
-  ERR_clear_error();
+  shako__openssl_clear_errors();
   conn->ended = true;
 
   return SHAKO_TLS_STATUS_OK;

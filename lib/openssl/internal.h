@@ -29,6 +29,10 @@ typedef struct shako__openssl_certificate {
   STACK_OF(X509) * chain; /* without the leaf */
   EVP_PKEY *key;
   GENERAL_NAMES *names; /* of the leaf; NULL for none */
+  /* As the context's, with chain and key in them, some 15 KiB each, made when
+     they are first needed, by whichever thread: given chain and key for each
+     connection OpenSSL would compare the two each time. */
+  SSL_CTX *settings[SHAKO__LEVELS];
 } shako__openssl_certificate;
 
 typedef struct shako__openssl_authorities {
@@ -49,20 +53,24 @@ typedef enum shako__openssl_state {
 typedef struct shako__openssl_conn {
   SSL *ssl;
   shako_tls_wire wire;
-  int kinds[SHAKO_CERTIFICATES_MAX]; /* of the certificates' keys */
-  size_t certificate_count;
+  const shako__openssl_authorities *authorities; /* NULL for none */
+  shako_tls_ciphers level;
   shako__openssl_state state;
   unsigned long stop; /* why the wire gives no more, or 0; an error code */
 
   uint32_t client_faults; /* of the client's certificate, as they are found */
-  bool alpn_any;          /* no protocol is selected */
-  bool begun;             /* the wire gave octets */
-  bool ended;             /* our close_notify went out */
-  uint8_t refusals;       /* of renegotiations */
+  uint8_t certificate_count;
+  bool has_ecdsa; /* a certificate with such a key */
+  bool has_rsa;
+  bool ask_client;  /* for its certificate */
+  bool alpn_any;    /* no protocol is selected */
+  bool begun;       /* the wire gave octets */
+  bool ended;       /* our close_notify went out */
+  uint8_t refusals; /* of renegotiations */
 
   uint16_t version;
   const char *cipher;
-  const char *group; /* the settings' */
+  const char *group;
   shako_tls_failure failure;
   int alert;
   int native_error;
@@ -86,6 +94,11 @@ typedef struct shako__openssl_conn {
    NULL where it cannot be made. */
 OSSL_LIB_CTX *shako__openssl_library(void);
 
+/* context.c: returns the settings of |level| with |certificate| in them, or
+   NULL. */
+SSL_CTX *shako__openssl_settings(shako__openssl_certificate *certificate,
+                                 shako_tls_ciphers level);
+
 /* bio.c: returns the method of the BIO that leads to a connection's wire, or
    NULL for want of memory. */
 BIO_METHOD *shako__openssl_bio_method(void);
@@ -98,6 +111,19 @@ shako_tls_status shako__openssl_fail(shako__openssl_conn *conn,
 /* failure.c: sends close_notify, unless that is done, to say that this is the
    end: OpenSSL has no function that sends an alert of our choice. */
 void shako__openssl_take_leave(shako__openssl_conn *conn);
+
+/* Empties OpenSSL's error queue, which mostly is empty: to look costs less. */
+static inline void shako__openssl_clear_errors(void) {
+  if (ERR_peek_error() != 0) {
+    ERR_clear_error();
+  }
+}
+
+/* Returns the connection that |ssl| belongs to: its BIO knows, and OpenSSL need
+   not keep it once more. */
+static inline shako__openssl_conn *shako__openssl_conn_of(const SSL *ssl) {
+  return BIO_get_data(SSL_get_rbio(ssl));
+}
 
 /* failure.c: empties OpenSSL's error queue and returns the code in it that
    says most; 0 where there is none. */
@@ -124,10 +150,9 @@ int shako__openssl_is_signed(const shako_certificate *certificate,
                              size_t index);
 
 /* client.c: has OpenSSL ask the client of |conn|, whose |ssl| is there, for its
-   certificate, and check it against |authorities| or, for NULL, none.  Returns
+   certificate, and check it against the authorities, if there are any.  Returns
    false where OpenSSL fails. */
-bool shako__openssl_ask_client(shako__openssl_conn *conn,
-                               const shako_authorities *authorities);
+bool shako__openssl_ask_client(const shako__openssl_conn *conn);
 
 /* client.c: that of the engine (tls.h). */
 shako_tls_status
