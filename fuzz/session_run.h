@@ -65,6 +65,7 @@ typedef struct run {
   bool turned_away;
   uint32_t recipients;
   uint32_t accepted; /* messages */
+  bool taken;        /* the last one, by a recipient at least */
   uint32_t violations;
   uint32_t noes;
   bool closed;

@@ -72,18 +72,31 @@ static void read_access(settings *out, unsigned access) {
   out->table = access == 5;
 }
 
+static void read_offers(settings *out, settings_offers offers) {
+  out->offers = offers;
+  if (offers >= SETTINGS_OFFERS_AUTH) {
+    out->policy.auth = offers == SETTINGS_OFFERS_AUTH
+                           ? SHAKO_AUTH_SETTING_PREFERRED
+                           : SHAKO_AUTH_SETTING_REQUIRED;
+    out->policy.auth_in_clear = 1;
+  }
+}
+
 static void read_rest(settings *out, const uint8_t **at) {
   static const size_t records[] = {0, 1, 10, 100};
   static const unsigned repeats[] = {1, 4, 16, 64};
   static const unsigned ticks[] = {0, 1000, 70000};
   unsigned versions;
+  unsigned access;
   unsigned record;
 
   out->provider = (settings_provider)choose(at, SETTINGS_PROVIDER_COUNT);
   versions = choose(at, 4);
   out->engine_version = versions & 1 ? 0x0303 : 0x0304;
   out->policy.tls_min_version = versions & 2 ? 0x0304 : 0x0303;
-  read_access(out, choose(at, 6));
+  access = choose(at, 6 * SETTINGS_OFFERS_COUNT);
+  read_access(out, access % 6);
+  read_offers(out, (settings_offers)(access / 6));
   record = choose(at, 8);
   out->record = records[record % 4];
   out->close_notify = record >= 4;

@@ -91,8 +91,20 @@ typedef enum settings_provider {
   SETTINGS_PROVIDER_COUNT
 } settings_provider;
 
+/* What EHLO offers beyond what every listener does. */
+typedef enum settings_offers {
+  SETTINGS_OFFERS_NONE,
+  SETTINGS_OFFERS_ALL,  /* every SHAKO_OFFER_* */
+  SETTINGS_OFFERS_LMTP, /* on LMTP, with CHUNKING */
+  SETTINGS_OFFERS_OWN,  /* commands, parameters and keywords of its own */
+  SETTINGS_OFFERS_AUTH, /* AUTH, in the clear too */
+  SETTINGS_OFFERS_AUTH_REQUIRED,
+  SETTINGS_OFFERS_COUNT
+} settings_offers;
+
 typedef struct settings {
   shako_policy policy;
+  settings_offers offers;
   settings_engine engine;
   bool implicit;
   bool table; /* the policy comes by a table that asks for the peer's name */

@@ -87,6 +87,35 @@ static shako_hat *read_table(run *r, const shako_mem *mem) {
   return hat;
 }
 
+static void put_offers(settings_offers offers, shako_listener_config *config) {
+  switch (offers) {
+  case SETTINGS_OFFERS_ALL:
+    config->offers = SHAKO_OFFER_CHUNKING | SHAKO_OFFER_BINARYMIME |
+                     SHAKO_OFFER_SMTPUTF8 | SHAKO_OFFER_DSN |
+                     SHAKO_OFFER_REQUIRETLS | SHAKO_OFFER_LIMITS;
+    break;
+  case SETTINGS_OFFERS_LMTP:
+    config->offers = SHAKO_OFFER_CHUNKING;
+    config->lmtp = 1;
+    config->port = 24;
+    break;
+  case SETTINGS_OFFERS_OWN:
+    config->commands = "X XSTATUS VRFY HELP";
+    config->keywords = "XSTATUS\nXTAG now";
+    config->mail_params = "XTAG";
+    config->rcpt_params = "XTAG XRCPT";
+    config->default_domain = "default.example";
+    break;
+  case SETTINGS_OFFERS_AUTH:
+  case SETTINGS_OFFERS_AUTH_REQUIRED:
+    config->auth_mechanisms = "PLAIN LOGIN EXTERNAL X-STEPS";
+    break;
+  case SETTINGS_OFFERS_NONE:
+  case SETTINGS_OFFERS_COUNT:
+    break;
+  }
+}
+
 void run_world_open(run *r) {
   const settings *s = r->settings;
   const shako_mem mem = {&r->memory, counted_alloc, counted_release};
@@ -104,6 +133,7 @@ void run_world_open(run *r) {
   } else {
     config.policy = &s->policy;
   }
+  put_offers(s->offers, &config);
   config.implicit_tls = s->implicit;
   config.external_tls = s->engine == SETTINGS_ENGINE_EXTERNAL;
   config.recv_buffer_size = s->recv_buffer;
