@@ -557,6 +557,41 @@ static void what_is_kept_reads_as_the_reference_has_it(void **state) {
   keep = false;
 }
 
+static bool has_bare(shako_span text) {
+  for (size_t i = 0; i < text.len; i++) {
+    bool behind_cr = i > 0 && text.ptr[i - 1] == '\r';
+
+    if (behind_cr != (text.ptr[i] == '\n')) {
+      return true;
+    }
+  }
+  return text.len > 0 && text.ptr[text.len - 1] == '\r';
+}
+
+/* All texts of 7 octets out of CR, LF, a dot and another, at every split. */
+static void s08_a_bare_one_in_chunks_is_noted(void **state) {
+  static const uint8_t alphabet[] = {'\r', '\n', '.', 'x'};
+  uint8_t octets[7];
+
+  (void)state;
+  for (uint32_t i = 0; i < 1u << (2 * sizeof(octets)); i++) {
+    for (size_t k = 0; k < sizeof(octets); k++) {
+      octets[k] = alphabet[i >> (2 * k) & 3];
+    }
+    for (size_t cut = 0; cut <= sizeof(octets); cut++) {
+      const shako_span whole = {octets, sizeof(octets)};
+      shako__body body = {.keep = false};
+
+      shako__body_note(&body, (shako_span){octets, cut});
+      shako__body_note(&body, (shako_span){octets + cut, sizeof(octets) - cut});
+      shako__body_note_end(&body);
+      if (body.kept != has_bare(whole)) {
+        fail_at(whole, "noted otherwise");
+      }
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_dot_is_taken_off_each_line),
@@ -570,6 +605,7 @@ int main(void) {
       cmocka_unit_test(of_no_octets_nothing_is_read),
       cmocka_unit_test(all_short_texts_read_as_the_reference_has_it),
       cmocka_unit_test(random_texts_read_as_the_reference_has_it),
+      cmocka_unit_test(s08_a_bare_one_in_chunks_is_noted),
       cmocka_unit_test(what_is_kept_reads_as_the_reference_has_it),
   };
 

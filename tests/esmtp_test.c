@@ -391,6 +391,48 @@ static void t48_a_thousand_parameters_are_refused_at_the_second(void **state) {
       shako__params_read(text, SHAKO_VERB_MAIL, ALL, NULL, &params), MALFORMED);
 }
 
+static const char own[] = "XTAG\0X-B\0";
+
+static void own_parameters_are_taken_once(void **state) {
+  static const row mail[] = {
+      {TEXT(" XTAG"), OK, "a keyword alone"},
+      {TEXT(" xtag=1 X-B=2 SIZE=3"), OK, "in any case, with values"},
+      {TEXT(" XTAG=1 SIZE=3 xtag"), MALFORMED, "said twice"},
+      {TEXT(" XTAGS"), UNKNOWN, "a longer one"},
+      {TEXT(" XTA"), UNKNOWN, "a shorter one"},
+      {TEXT(" XTAG="), MALFORMED, "an empty value"},
+      {TEXT(" NOTIFY=NEVER"), UNKNOWN, "one of RCPT"},
+  };
+  shako_params params;
+
+  (void)state;
+  for (size_t i = 0; i < COUNT(mail); i++) {
+    if (shako__params_read(mail[i].text, SHAKO_VERB_MAIL, ALL, own, &params) !=
+        mail[i].want) {
+      fail_msg("%s", mail[i].why);
+    }
+  }
+}
+
+static void parameters_can_be_gone_through(void **state) {
+  shako_span text = shako__span(" XTAG SIZE=30 X-B=\xc3\xa9");
+  shako_span keyword;
+  shako_span value;
+
+  (void)state;
+  assert_true(shako_params_next(&text, &keyword, &value));
+  assert_true(shako__equals(keyword, "XTAG"));
+  assert_int_equal(value.len, 0);
+  assert_true(shako_params_next(&text, &keyword, &value));
+  assert_true(shako__equals(keyword, "SIZE") && shako__equals(value, "30"));
+  assert_true(shako_params_next(&text, &keyword, &value));
+  assert_true(shako__equals(keyword, "X-B"));
+  assert_int_equal(value.len, 2);
+  assert_false(shako_params_next(&text, &keyword, &value));
+  text.len = 0;
+  assert_false(shako_params_next(&text, &keyword, &value));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nothing_said_is_nothing_known),
@@ -404,6 +446,8 @@ int main(void) {
       cmocka_unit_test(c069_a_parameter_is_known_where_it_is_offered),
       cmocka_unit_test(t48_a_doubled_parameter_is_refused),
       cmocka_unit_test(t48_what_is_no_parameter_is_refused),
+      cmocka_unit_test(own_parameters_are_taken_once),
+      cmocka_unit_test(parameters_can_be_gone_through),
       cmocka_unit_test(t48_a_thousand_parameters_are_refused_at_the_second),
   };
 

@@ -620,6 +620,74 @@ static void tls_of_a_table_that_cannot_be_is_refused(void **state) {
   }
 }
 
+static void offers_are_checked(void **state) {
+  static const char *const no_mechanisms[] = {"plain", "PLAIN,LOGIN", "A B\x7f",
+                                              "ABCDEFGHIJKLMNOPQRSTU"};
+  static const char *const no_commands[] = {
+      "NOOP", "X helo", "x\xff", "GET", "X Subject:", "-X", "LHLO"};
+  static const char *const no_params[] = {"SIZE", "XTAG size", "X=1", "BODY"};
+  static const char *const no_keywords[] = {"\n", "A\n",   "A\n\nB", "A\rB",
+                                            " A", "A\n B", "A\x7f"};
+  shako_listener_config config;
+  size_t i;
+
+  (void)state;
+  prepare(&config);
+  config.offers = 0x40;
+  is_refused(&config, "offers: ");
+  config.offers = SHAKO_OFFER_BINARYMIME;
+  is_refused(&config, "offers: ");
+  prepare(&config);
+  config.lmtp = 1;
+  config.port = 25;
+  is_refused(&config, "lmtp: ");
+  for (i = 0; i < COUNT(no_mechanisms); i++) {
+    prepare(&config);
+    config.auth_mechanisms = no_mechanisms[i];
+    is_refused(&config, "auth_mechanisms: ");
+  }
+  for (i = 0; i < COUNT(no_commands); i++) {
+    prepare(&config);
+    config.commands = no_commands[i];
+    is_refused(&config, "commands: ");
+  }
+  for (i = 0; i < COUNT(no_params); i++) {
+    prepare(&config);
+    config.mail_params = no_params[i];
+    is_refused(&config, "mail_params: ");
+  }
+  prepare(&config);
+  config.rcpt_params = "XTAG ORCPT";
+  is_refused(&config, "rcpt_params: ");
+  for (i = 0; i < COUNT(no_keywords); i++) {
+    prepare(&config);
+    config.keywords = no_keywords[i];
+    is_refused(&config, "keywords: ");
+  }
+}
+
+static void auth_needs_mechanisms(void **state) {
+  shako_listener_config config;
+  shako_policy policy;
+
+  (void)state;
+  prepare(&config);
+  shako_policy_default(&policy);
+  config.policy = &policy;
+  policy.auth = (shako_auth_setting)3;
+  is_refused(&config, "policy.auth: ");
+  policy.auth = SHAKO_AUTH_SETTING_REQUIRED;
+  is_refused(&config, "policy.auth: ");
+  config.policy = NULL;
+  config.hat = read_table(
+      "$P ACCEPT { smtp_auth = \"required\" } A: 192.0.2.7 $P\nALL ACCEPT\n",
+      NULL);
+  is_refused(&config, "hat: ");
+  config.auth_mechanisms = "PLAIN";
+  shako_listener_unref(open_listener(&config));
+  shako_hat_unref(config.hat);
+}
+
 static void what_was_given_can_be_asked_for(void **state) {
   shako_listener_config config;
   shako_listener *listener;
@@ -660,6 +728,8 @@ int main(void) {
       cmocka_unit_test(bad_policies_are_refused),
       cmocka_unit_test(a_table_brings_its_own_defaults),
       cmocka_unit_test(tls_of_a_table_that_cannot_be_is_refused),
+      cmocka_unit_test(offers_are_checked),
+      cmocka_unit_test(auth_needs_mechanisms),
       cmocka_unit_test(what_was_given_can_be_asked_for),
   };
 

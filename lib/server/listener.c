@@ -111,6 +111,13 @@ static bool lacks_authorities(const shako_listener_config *config,
          !policy->client_fingerprints;
 }
 
+/* Whether |policy| takes no mail but from those who cannot say who they are. */
+static bool lacks_auth(const shako_listener_config *config,
+                       const shako_policy *policy) {
+  return policy->auth == SHAKO_AUTH_SETTING_REQUIRED &&
+         !config->auth_mechanisms;
+}
+
 /* Whether |lacks| holds of a group of the table that takes mail. */
 static bool table_lacks(const shako_listener_config *config,
                         bool (*lacks)(const shako_listener_config *config,
@@ -144,6 +151,12 @@ static const char *judge_policies(const shako_listener_config *config,
   if (lacks_authorities(config, policy)) {
     return "policy.tls_verify: nobody can be verified (authorities, "
            "client_fingerprints)";
+  }
+  if (lacks_auth(config, policy)) {
+    return "policy.auth: there are no auth_mechanisms";
+  }
+  if (table_lacks(config, lacks_auth)) {
+    return "hat: a policy requires AUTH, and there are no auth_mechanisms";
   }
   if (table_lacks(config, lacks_tls)) {
     return "hat: a policy has TLS, and there is none (engine, external_tls)";
