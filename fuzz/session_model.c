@@ -203,6 +203,9 @@ static int required_code(const walk *w, const line *l) {
   if (strcmp(name, "STARTTLS") == 0) {
     return w->hello == 2 && !w->mail && !w->secure ? 0 : 503;
   }
+  if (strcmp(name, "AUTH") == 0) {
+    return 502; /* the policy has none; the gate sees no argument */
+  }
   return l->verb == &unknown ? 500 : 0;
 }
 

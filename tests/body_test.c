@@ -570,13 +570,13 @@ static bool has_bare(shako_span text) {
 
 /* All texts of 7 octets out of CR, LF, a dot and another, at every split. */
 static void s08_a_bare_one_in_chunks_is_noted(void **state) {
-  static const uint8_t alphabet[] = {'\r', '\n', '.', 'x'};
+  static const uint8_t kinds[] = {'\r', '\n', '.', 'x'};
   uint8_t octets[7];
 
   (void)state;
   for (uint32_t i = 0; i < 1u << (2 * sizeof(octets)); i++) {
     for (size_t k = 0; k < sizeof(octets); k++) {
-      octets[k] = alphabet[i >> (2 * k) & 3];
+      octets[k] = kinds[i >> (2 * k) & 3];
     }
     for (size_t cut = 0; cut <= sizeof(octets); cut++) {
       const shako_span whole = {octets, sizeof(octets)};

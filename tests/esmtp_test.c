@@ -394,21 +394,25 @@ static void t48_a_thousand_parameters_are_refused_at_the_second(void **state) {
 static const char own[] = "XTAG\0X-B\0";
 
 static void own_parameters_are_taken_once(void **state) {
-  static const row mail[] = {
-      {TEXT(" XTAG"), OK, "a keyword alone"},
-      {TEXT(" xtag=1 X-B=2 SIZE=3"), OK, "in any case, with values"},
-      {TEXT(" XTAG=1 SIZE=3 xtag"), MALFORMED, "said twice"},
-      {TEXT(" XTAGS"), UNKNOWN, "a longer one"},
-      {TEXT(" XTA"), UNKNOWN, "a shorter one"},
-      {TEXT(" XTAG="), MALFORMED, "an empty value"},
-      {TEXT(" NOTIFY=NEVER"), UNKNOWN, "one of RCPT"},
+  static const struct {
+    const char *text;
+    shako__params_result want;
+    const char *why;
+  } mail[] = {
+      {" XTAG", OK, "a keyword alone"},
+      {" xtag=1 X-B=2 SIZE=3", OK, "in any case, with values"},
+      {" XTAG=1 SIZE=3 xtag", MALFORMED, "said twice"},
+      {" XTAGS", UNKNOWN, "a longer one"},
+      {" XTA", UNKNOWN, "a shorter one"},
+      {" XTAG=", MALFORMED, "an empty value"},
+      {" NOTIFY=NEVER", UNKNOWN, "one of RCPT"},
   };
   shako_params params;
 
   (void)state;
   for (size_t i = 0; i < COUNT(mail); i++) {
-    if (shako__params_read(mail[i].text, SHAKO_VERB_MAIL, ALL, own, &params) !=
-        mail[i].want) {
+    if (shako__params_read(shako__span(mail[i].text), SHAKO_VERB_MAIL, ALL, own,
+                           &params) != mail[i].want) {
       fail_msg("%s", mail[i].why);
     }
   }

@@ -46,15 +46,16 @@ static yes_row yes_of(shako_event_type type) {
 
 /* ... and what to a command that the application answers. */
 static yes_row yes_to_command(const shako_session *session) {
-  switch (shako__verb_find(shako__span(session->event.u.command.verb))->verb) {
-  case SHAKO_VERB_VRFY:
-  case SHAKO_VERB_EXPN:
-    return (yes_row){252, "2.5.0", SHAKO__CANNOT_VERIFY};
-  case SHAKO_VERB_HELP:
+  shako_span name = shako__span(session->event.u.command.verb);
+  shako_verb verb = shako__verb_find(name)->verb;
+
+  if (verb == SHAKO_VERB_HELP) {
     return (yes_row){214, "2.0.0", shako__help_text(session)};
-  default:
-    return yes_of(SHAKO_EVENT_COMMAND);
   }
+  if (verb == SHAKO_VERB_VRFY || verb == SHAKO_VERB_EXPN) {
+    return (yes_row){252, "2.5.0", SHAKO__CANNOT_VERIFY};
+  }
+  return yes_of(SHAKO_EVENT_COMMAND);
 }
 
 /* The policy's words for a greeting.  |buf| holds SHAKO_REPLY_TEXT_MAX octets
