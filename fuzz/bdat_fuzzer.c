@@ -17,7 +17,7 @@
 #include "smtp/line.h"
 #include "smtp/param.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t len);
 
 #define CHECK(CONDITION)                                                       \
   do {                                                                         \

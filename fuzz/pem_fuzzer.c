@@ -16,7 +16,7 @@
 #include "octets.h"
 #include "tls/host_name.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 #define CHECK(CONDITION)                                                       \
   do {                                                                         \

@@ -129,7 +129,7 @@ void run_end_at_once(run *r) {
   }
 }
 
-static bool push(run *r) {
+static void push(run *r) {
   size_t n = 0;
   int error = shako_session_push(r->session, r->peer.wire.ptr + r->peer.sent,
                                  run_next_piece(r, SIZE_MAX), &n);
@@ -137,12 +137,9 @@ static bool push(run *r) {
   HOLDS(r, error == 0 || r->memory.failed, "push()");
   HOLDS(r, n <= run_next_piece(r, SIZE_MAX), "push() took too much");
   run_was_sent(r, n);
-  return n > 0;
 }
 
 bool run_receive(run *r) {
-  size_t n;
-
   if (r->settings->handling == SETTINGS_HANDLING_HELD && !r->loan &&
       (run_want(r) & SHAKO_WANT_RECV)) {
     borrow(r);
@@ -154,9 +151,10 @@ bool run_receive(run *r) {
     return false;
   }
   if (r->settings->handling == SETTINGS_HANDLING_PUSH) {
-    n = push(r);
+    push(r);
   } else if (borrow(r)) {
-    n = run_next_piece(r, r->loan_len);
+    size_t n = run_next_piece(r, r->loan_len);
+
     memcpy(r->loan, r->peer.wire.ptr + r->peer.sent, n);
     ack_received(r, n);
     run_was_sent(r, n);

@@ -14,6 +14,7 @@
 #include <shako/alert.h>
 
 #include "failing_memory.h"
+#include "report/alerts.h"
 #include "tables.h"
 
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
@@ -101,6 +102,12 @@ static void duplicates_are_sent_as_the_documents_say(void **state) {
     }
     end(alerts);
   }
+}
+
+static void a_longest_wait_of_nothing_has_no_next(void **state) {
+  (void)state;
+  assert_true(shako__alert_next(5, 0, 0) == SHAKO_TIME_NEVER);
+  assert_true(shako__alert_next(5, 0, 60) == SHAKO_TIME_NEVER);
 }
 
 /* Two come between each time and the next; the clock says when they are due. */
@@ -430,6 +437,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(duplicates_are_sent_as_the_documents_say),
       cmocka_unit_test(duplicates_are_due_as_the_documents_say),
+      cmocka_unit_test(a_longest_wait_of_nothing_has_no_next),
       cmocka_unit_test(no_wait_sends_every_one),
       cmocka_unit_test(what_is_late_is_told_once),
       cmocka_unit_test(what_is_quiet_is_forgotten),

@@ -175,7 +175,7 @@ static void what_is_not_known_is_null(void **state) {
 static void each_state_of_a_name_has_its_word(void **state) {
   static const char *const words[] = {"unasked", "verified", "none",
                                       "temporary", "mismatch"};
-  uint8_t i;
+  size_t i;
 
   (void)state;
   for (i = 0; i < COUNT(words); i++) {
@@ -183,7 +183,7 @@ static void each_state_of_a_name_has_its_word(void **state) {
     sample s;
 
     prepare(&s);
-    s.peer.name_state = i;
+    s.peer.name_state = (uint8_t)i;
     s.peer.name = shako__span(i == SHAKO_NAME_VERIFIED ? "a.example" : "");
     snprintf(wanted, sizeof(wanted), "\"name_state\":\"%s\"", words[i]);
     assert_non_null(strstr(json_of(&s), wanted));

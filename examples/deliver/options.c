@@ -103,7 +103,7 @@ static void read_next_hop(host_port *to, const char *text) {
 static unsigned read_timeout(const char *text) {
   size_t len = strspn(text, "0123456789");
 
-  demand(text[len] == '\0' && len < 6 && atoi(text) > 0 &&
+  demand(len < 6 && text[len] == '\0' && atoi(text) > 0 &&
              atoi(text) <= TIMEOUT_MAX,
          "not a number of seconds, 1 to 86400", text);
   return (unsigned)atoi(text);

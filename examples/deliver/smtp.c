@@ -118,7 +118,7 @@ static void set_tls(CURL *curl, const smtp_job *job) {
   check(curl_easy_setopt(curl, CURLOPT_SSLVERSION, version));
   if (job->authorities != NULL) {
     check(curl_easy_setopt(curl, CURLOPT_CAINFO, job->authorities));
-    check(curl_easy_setopt(curl, CURLOPT_CAPATH, NULL));
+    check(curl_easy_setopt(curl, CURLOPT_CAPATH, (char *)NULL));
   }
 }
 

@@ -149,6 +149,7 @@ static bool run(ctl *c, const certificate_paths *paths,
 
   plan->names = names.text + strspn(names.text, " ");
   make(&c->draft, paths, plan);
+  plan->names = NULL;
 
   return true;
 }

@@ -11,8 +11,6 @@
 
 #include "../shakod/log.h"
 
-extern char **environ;
-
 /* Has the command diff say how |old| becomes |file|, both by the name |name|.
  */
 static void run_diff(const char *old, const staged_file *file,

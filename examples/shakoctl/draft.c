@@ -240,7 +240,7 @@ bool draft_hostname(const draft *d, char *name) {
   service us;
   bool known = service_open(&us, &d->settings);
 
-  strcpy(name, us.hostname);
+  memcpy(name, us.hostname, strlen(us.hostname) + 1);
   service_close(&us);
 
   return known;

@@ -102,7 +102,7 @@ bool replacement_write(replacement *r, const char *path, shako_span text,
     r->temporary = name_temporary(r->path);
   }
 
-  if (r->temporary != NULL) {
+  if (r->path != NULL && r->temporary != NULL) {
     error = fill(r, text, kind);
   }
 
@@ -127,8 +127,8 @@ static int sync_folder(const char *path) {
   }
 
   memcpy(folder, path, len);
-  strcpy(folder + len, len > 0 ? "" : ".");
-  fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  folder[len] = '\0';
+  fd = open(len > 0 ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   result = fd >= 0 ? fsync(fd) : -1;
   if (fd >= 0) {
     close(fd);

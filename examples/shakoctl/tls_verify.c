@@ -32,7 +32,7 @@ static void take_host(target *t, const char *text) {
   snprintf(t->host, sizeof(t->host), "%.*s",
            (int)(end != NULL ? end - text - bracketed : (int)strlen(text)),
            text + bracketed);
-  end += end != NULL && bracketed;
+  end = end != NULL && bracketed ? end + 1 : end;
   t->port = end != NULL && *end == ':' ? end + 1 : "25";
 }
 

@@ -161,7 +161,7 @@ static int judge_domain_map(cfg_t *cfg, cfg_opt_t *opt) {
   }
 
   if (strlen(text) < sizeof(row)) {
-    strcpy(row, text);
+    memcpy(row, text, strlen(text) + 1);
   }
 
   if (!config_cut_row(row, &cut)) {

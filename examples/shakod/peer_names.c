@@ -3,6 +3,7 @@
 #include <string.h>
 
 void peer_names_add(peer_names *names, const char *name) {
+  size_t len = strlen(name);
   unsigned i;
 
   for (i = 0; i < names->count; i++) {
@@ -11,9 +12,8 @@ void peer_names_add(peer_names *names, const char *name) {
     }
   }
 
-  if (names->count < PEER_NAMES_MAX && name[0] != '\0' &&
-      strlen(name) < DNS_NAME_SIZE) {
-    strcpy(names->items[names->count].text, name);
+  if (names->count < PEER_NAMES_MAX && len > 0 && len < DNS_NAME_SIZE) {
+    memcpy(names->items[names->count].text, name, len + 1);
     names->count++;
   }
 }

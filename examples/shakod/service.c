@@ -13,7 +13,7 @@ static bool set_hostname(service *s, const settings *from) {
       return false;
     }
   } else if (strlen(from->hostname) < sizeof(s->hostname)) {
-    strcpy(s->hostname, from->hostname);
+    memcpy(s->hostname, from->hostname, strlen(from->hostname) + 1);
   } else {
     log_line("--hostname: longer than %zu octets", sizeof(s->hostname) - 1);
     return false;

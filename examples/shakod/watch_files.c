@@ -84,7 +84,7 @@ static void cut_name(char *path) {
   char *slash = strrchr(path, '/');
 
   if (slash == NULL) {
-    strcpy(path, ".");
+    memcpy(path, ".", sizeof("."));
   } else {
     slash[slash == path] = '\0';
   }
@@ -142,7 +142,7 @@ static bool follow(char *path) {
     return false;
   }
 
-  strcat(path, target);
+  strncat(path, target, room - strlen(path) - 1);
 
   return true;
 }
@@ -158,7 +158,7 @@ int watch_folders_of(const char *path,
     return -ENAMETOOLONG;
   }
 
-  strcpy(at, path);
+  memcpy(at, path, strlen(path) + 1);
   do {
     for (i = 1; error == 0 && at[i] != '\0'; i++) {
       if (at[i] == '/' && at[i - 1] != '/' && is_link(at, i)) {

@@ -20,31 +20,31 @@ static void begin(shako__json *json, const char *key) {
   }
 }
 
-static void open(shako__json *json, const char *key, const char *bracket) {
+static void enter(shako__json *json, const char *key, const char *bracket) {
   begin(json, key);
   shako__text_put(&json->text, bracket);
   json->first = true;
 }
 
-static void close(shako__json *json, const char *bracket) {
+static void leave(shako__json *json, const char *bracket) {
   shako__text_put(&json->text, bracket);
   json->first = false;
 }
 
 void shako__json_object(shako__json *json, const char *key) {
-  open(json, key, "{");
+  enter(json, key, "{");
 }
 
 void shako__json_object_end(shako__json *json) {
-  close(json, "}");
+  leave(json, "}");
 }
 
 void shako__json_array(shako__json *json, const char *key) {
-  open(json, key, "[");
+  enter(json, key, "[");
 }
 
 void shako__json_array_end(shako__json *json) {
-  close(json, "]");
+  leave(json, "]");
 }
 
 /* RFC 8259 7 */

@@ -71,9 +71,9 @@ static bool has_crl(const mbedtls_x509_crt *crt,
                     const shako__mbedtls_authorities *authorities) {
   const mbedtls_x509_crl *crl = &authorities->crls;
 
-  while (crl != NULL &&
-         (crl->issuer_raw.len != crt->issuer_raw.len ||
-          memcmp(crl->issuer_raw.p, crt->issuer_raw.p, crt->issuer_raw.len))) {
+  while (crl != NULL && (crl->issuer_raw.len != crt->issuer_raw.len ||
+                         memcmp(crl->issuer_raw.p, crt->issuer_raw.p,
+                                crt->issuer_raw.len) != 0)) {
     crl = crl->next;
   }
 

@@ -46,6 +46,10 @@ static shako_span cut_name(shako_span *text) {
   return name;
 }
 
+static unsigned all(unsigned count) {
+  return (1u << count) - 1;
+}
+
 /* Returns the set, a bit for each of |names|, that |name| stands for; 0 where
    it is none. */
 static unsigned find(shako_span name, const char *const *names,
@@ -53,7 +57,7 @@ static unsigned find(shako_span name, const char *const *names,
   unsigned i;
 
   if (shako__equals(name, "All")) {
-    return (1u << count) - 1;
+    return all(count);
   }
   for (i = 0; i < count; i++) {
     if (shako__equals(name, names[i])) {
@@ -74,7 +78,7 @@ static int read_one(uint32_t *wants, shako_span whole, shako_span *rest,
                     shako_place *place) {
   shako_span name = cut_name(rest);
   unsigned of = find(name, classes, SHAKO_ALERT_CLASS_COUNT);
-  unsigned how = find(shako__span("All"), NULL, SHAKO_ALERT_SEVERITY_COUNT);
+  unsigned how = all(SHAKO_ALERT_SEVERITY_COUNT);
   unsigned i;
 
   if (of == 0) {

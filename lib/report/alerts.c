@@ -53,8 +53,8 @@ shako_time shako__alert_next(shako_time wait, shako_time max, shako_time last) {
   if (next <= max) {
     return next;
   }
-  return last > SHAKO_TIME_NEVER - max ? SHAKO_TIME_NEVER
-                                       : (last / max + 1) * max;
+  return max == 0 || last > SHAKO_TIME_NEVER - max ? SHAKO_TIME_NEVER
+                                                   : (last / max + 1) * max;
 }
 
 void shako_alerts_config_default_sized(shako_alerts_config *config,

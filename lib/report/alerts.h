@@ -14,7 +14,8 @@
 #define SHAKO__ALERTS_MAX 65536u
 
 /* Returns when the next notice is due behind the one at |last|, 0 the first;
-   |wait|, |max| and it are in one unit, and |wait| is not 0. */
+   |wait|, |max| and it are in one unit, and |wait| is not 0.  Where |max| is 0
+   there is no next. */
 shako_time shako__alert_next(shako_time wait, shako_time max, shako_time last);
 
 #endif /* SHAKO_REPORT_ALERTS_H */

@@ -58,31 +58,33 @@ static progress judge_socket(ssize_t n) {
 }
 
 static progress put(load_client *c, const void *buf, size_t len, size_t *n) {
+  ssize_t sent;
+
   if (c->tls != NULL) {
     int result = SSL_write_ex(c->tls, buf, len, n);
 
     return result == 1 ? MOVED : judge_tls(c, result);
-  } else {
-    ssize_t result = send(c->fd, buf, len, MSG_NOSIGNAL);
-
-    *n = (size_t)result;
-
-    return result > 0 ? MOVED : judge_socket(result);
   }
+
+  sent = send(c->fd, buf, len, MSG_NOSIGNAL);
+  *n = (size_t)sent;
+
+  return sent > 0 ? MOVED : judge_socket(sent);
 }
 
 static progress get(load_client *c, void *buf, size_t len, size_t *n) {
+  ssize_t received;
+
   if (c->tls != NULL) {
     int result = SSL_read_ex(c->tls, buf, len, n);
 
     return result == 1 ? MOVED : judge_tls(c, result);
-  } else {
-    ssize_t result = recv(c->fd, buf, len, 0);
-
-    *n = (size_t)result;
-
-    return result > 0 ? MOVED : judge_socket(result);
   }
+
+  received = recv(c->fd, buf, len, 0);
+  *n = (size_t)received;
+
+  return received > 0 ? MOVED : judge_socket(received);
 }
 
 static progress send_some(load_client *c) {

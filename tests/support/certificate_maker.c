@@ -49,7 +49,7 @@ static void set_names(mbedtls_x509write_cert *writer,
   size_t i;
 
   memset(list, 0, sizeof(list));
-  for (i = 0; names[i] != NULL && i < NAMES_MAX; i++) {
+  for (i = 0; i < NAMES_MAX && names[i] != NULL; i++) {
     mbedtls_x509_buf *name = &list[i].node.san.unstructured_name;
 
     list[i].node.type = MBEDTLS_X509_SAN_DNS_NAME;
