@@ -25,12 +25,13 @@
  * nothing else says what is to be done next: there is no flag "more work", so
  * none can be forgotten.  What may be due, in the order in which it is done:
  *
- *   event      the last one is let go of when poll() is called again
- *   owed       RESET, then VIOLATION, then TLS: events that follow from a
- * step that is done; they are delivered before the next step answer     given,
- * and not yet acted upon (its reply is in the output) ending     lost, stopping
- * or error: the session is to end question   open: nothing moves but time phase
- * what the next octets are (session.c: one step a phase)
+ *   - event: the last one is let go of when poll() is called again;
+ *   - owed: RESET, then VIOLATION, then TLS, which follow from a step that is
+ *     done; they are delivered before the next;
+ *   - answer: given, and not yet acted upon (its reply is in the output);
+ *   - ending: lost, stopping or error; the session is to end;
+ *   - question: open; nothing moves but time;
+ *   - phase: what the next octets are (session.c: one step a phase).
  *
  * Invariants:
  *   - at most one question is open; while it is, no text is taken;

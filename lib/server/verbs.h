@@ -36,7 +36,11 @@ const shako__verb_row *shako__verb_find(shako_span verb);
 /* Whether the application may answer |verb| itself: SHAKO_EVENT_COMMAND. */
 bool shako__verb_may_be_asked(shako_verb verb);
 
-/* The table's functions (commands.c). */
+/* Whether EHLO offered SMTPUTF8. */
+bool shako__has_utf8(const shako_session *session);
+
+/* The table's functions (commands.c; of MAIL, RCPT and DATA envelope.c, of BDAT
+   chunking.c, of AUTH auth.c). */
 const shako_verdict *shako__parse_unknown(shako_session *, shako_span);
 const shako_verdict *shako__parse_none(shako_session *, shako_span);
 const shako_verdict *shako__parse_any(shako_session *, shako_span);
