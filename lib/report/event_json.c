@@ -9,6 +9,7 @@ static const char *name_of(shako_event_type type) {
       [SHAKO_EVENT_HANDSHAKE] = "handshake",
       [SHAKO_EVENT_CERTIFICATE] = "certificate",
       [SHAKO_EVENT_TLS] = "tls",
+      [SHAKO_EVENT_AUTH] = "auth",
       [SHAKO_EVENT_MAIL] = "mail",
       [SHAKO_EVENT_RCPT] = "rcpt",
       [SHAKO_EVENT_DATA] = "data",
@@ -18,6 +19,7 @@ static const char *name_of(shako_event_type type) {
       [SHAKO_EVENT_VIOLATION] = "violation",
       [SHAKO_EVENT_CLOSED] = "closed",
       [SHAKO_EVENT_OBSERVED] = "observed",
+      [SHAKO_EVENT_COMMAND] = "command",
   };
 
   return names[type];
