@@ -1,6 +1,7 @@
 #include "server/verbs.h"
 
 #include "base/ascii.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "policy/refusals.h"
 #include "smtp/line.h"
@@ -51,8 +52,10 @@ static const shako_verdict *judge(const shako_session *session,
   if (!(row->phases & (1u << session->phase))) {
     return no(SHAKO__REFUSAL_BAD_SEQUENCE);
   }
-  if ((row->phases & SHAKO__IN_CLEAR) &&
-      (session->secure || facts.authenticated)) {
+  if ((row->phases & SHAKO__IN_CLEAR) && session->secure) {
+    return no(SHAKO__REFUSAL_BAD_SEQUENCE);
+  }
+  if ((row->phases & SHAKO__IN_ANONYMOUS) && facts.authenticated) {
     return no(SHAKO__REFUSAL_BAD_SEQUENCE);
   }
   return NULL;
@@ -148,10 +151,8 @@ static void act(shako_session *session, const shako__verb_row *row,
   }
 }
 
-void shako__command_take(shako_session *session, shako_span line,
-                         bool too_long) {
-  const shako__command command = shako__command_split(line);
-  const shako__verb_row *row = find_row(session, command.verb);
+static void take(shako_session *session, const shako__verb_row *row,
+                 const shako__command *command, bool too_long) {
   const shako_verdict *refusal = judge(session, row, too_long);
 
   session->active = session->now;
@@ -161,15 +162,27 @@ void shako__command_take(shako_session *session, shako_span line,
     return;
   }
   if (!refusal) {
-    refusal = parse(session, row, &command);
+    refusal = parse(session, row, command);
   }
   if (session->error) {
     return; /* no memory for what the command says: the next step ends it */
   }
   if (refusal) {
-    turn_down(session, refusal, row, &command);
+    turn_down(session, refusal, row, command);
   } else {
-    act(session, row, &command);
+    act(session, row, command);
+  }
+}
+
+/* AUTH may hold a password, whatever became of it; no event points there. */
+void shako__command_take(shako_session *session, shako_span line,
+                         bool too_long) {
+  const shako__command command = shako__command_split(line);
+  const shako__verb_row *row = find_row(session, command.verb);
+
+  take(session, row, &command, too_long);
+  if (row->verb == SHAKO_VERB_AUTH && !too_long) {
+    shako__wipe((void *)(uintptr_t)line.ptr, line.len);
   }
 }
 
@@ -192,10 +205,17 @@ void shako__refuse(shako_session *session, const shako_verdict *verdict,
 }
 
 void shako__count_error(shako_session *session) {
-  const shako_verdict *words = no(SHAKO__REFUSAL_TOO_MANY_ERRORS);
+  const shako__extra *extra = session->extra;
+  uint32_t errors = session->refusals - (extra ? extra->auth_failures : 0);
   uint32_t max = shako__policy(session)->max_errors;
+  const shako_verdict *words = NULL;
 
-  if (max != 0 && session->refusals >= max) {
+  if (max != 0 && errors >= max) {
+    words = no(SHAKO__REFUSAL_TOO_MANY_ERRORS);
+  } else if (shako__auth_is_spent(session)) {
+    words = no(SHAKO__REFUSAL_TOO_MANY_AUTH_FAILURES);
+  }
+  if (words) {
     shako__end(session, words, words->reason);
   }
 }

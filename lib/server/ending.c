@@ -42,6 +42,7 @@ void shako__end(shako_session *session, const shako_verdict *words,
   session->answer = SHAKO__ANSWER_NONE;
   session->swallow = 0;
   shako__input_wipe(session);
+  shako__auth_free(session);
   if (session->transaction) {
     session->owed_reset = session->how;
     session->transaction = false;

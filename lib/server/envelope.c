@@ -55,7 +55,7 @@ static unsigned offered(const shako_session *session) {
       esmtp |= rows[i].esmtp;
     }
   }
-  if (shako__auth_is_offered(session)) {
+  if (shako__auth_is_served(session)) {
     esmtp |= SHAKO__ESMTP_AUTH;
   }
   if (session->transaction && (session->mail_flags & SHAKO_MAIL_SMTPUTF8)) {

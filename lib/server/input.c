@@ -75,10 +75,16 @@ static bool make_block(shako_session *session) {
   return input->block;
 }
 
-static void move_to_front(shako__input *input) {
-  memmove(input->block, input->block + input->start, input->end - input->start);
-  input->end -= input->start;
-  input->start = 0;
+/* Moves [*start, *end) of |part| to its front.  What it leaves behind is wiped:
+   half a line may be half a password. */
+static void move_to_front(uint8_t *part, uint32_t *start, uint32_t *end) {
+  uint32_t len = *end - *start;
+  uint32_t left = len > *start ? len : *start;
+
+  memmove(part, part + *start, len);
+  shako__wipe(part + left, *end - left);
+  *start = 0;
+  *end = len;
 }
 
 uint8_t *shako_session_recv_buf(shako_session *session, size_t *len) {
@@ -96,7 +102,7 @@ uint8_t *shako_session_recv_buf(shako_session *session, size_t *len) {
     return NULL;
   }
   if (input->cap - input->end < ROOM_WORTH_HAVING && is_movable(session)) {
-    move_to_front(input);
+    move_to_front(input->block, &input->start, &input->end);
   }
   input->lent = input->cap - input->end;
   *len = input->lent;
@@ -163,6 +169,11 @@ void shako__input_take(shako_session *session, size_t n) {
   }
 }
 
+void shako__input_take_secret(shako_session *session, size_t n) {
+  shako__wipe((void *)(uintptr_t)shako__input_text(session).ptr, n);
+  shako__input_take(session, n);
+}
+
 bool shako__input_can_fill(const shako_session *session) {
   const shako__input *input = &session->input;
 
@@ -189,9 +200,7 @@ void shako__input_fill(shako_session *session) {
     return; /* the engine may be of no more use after the end of the stream */
   }
   text = input->block + input->cap;
-  memmove(text, text + input->text_start, input->text_end - input->text_start);
-  input->text_end -= input->text_start;
-  input->text_start = 0;
+  move_to_front(text, &input->text_start, &input->text_end);
   status = shako__conn_read(session->conn, text + input->text_end,
                             input->cap - input->text_end, &n);
   if (status == SHAKO_TLS_STATUS_OK) {
@@ -230,6 +239,7 @@ void shako__input_settle(shako_session *session) {
 }
 
 void shako__input_free(shako_session *session) {
+  shako__input_wipe(session);
   shako__release(shako__mem(session), session->input.block,
                  block_size(session));
   session->input = (shako__input){0};

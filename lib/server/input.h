@@ -41,6 +41,9 @@ shako_span shako__input_text(const shako_session *session);
 /* Uses up the first |n| octets of the text. */
 void shako__input_take(shako_session *session, size_t n);
 
+/* ... and wipes them where they stand. */
+void shako__input_take_secret(shako_session *session, size_t n);
+
 /* Whether shako__input_fill() would do something. */
 bool shako__input_can_fill(const shako_session *session);
 

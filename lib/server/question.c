@@ -90,19 +90,24 @@ static bool is_kept_back(const shako_session *session, shako__answer answer) {
                    (answer == SHAKO__ANSWER_NO && session->swallow > 0));
 }
 
-/* Puts the reply into the output and notes the answer; poll() acts on it. */
-static int reply(shako_session *session, shako__answer answer, int code,
+void shako__question_close(shako_session *session, shako__answer answer) {
+  session->asking = false;
+  session->answer = answer;
+  if (session->asked == SHAKO_EVENT_AUTH) {
+    shako__auth_wipe(session);
+  }
+}
+
+int shako__reply(shako_session *session, shako__answer answer, int code,
                  const char *enhanced, const char *text) {
   char buf[SHAKO_REPLY_TEXT_MAX + SHAKO__HELLO_EXTRA];
 
   if (answer == SHAKO__ANSWER_YES && shako__is_early(session)) {
-    session->asking = false;
-    session->answer = SHAKO__ANSWER_EARLY;
+    shako__question_close(session, SHAKO__ANSWER_EARLY);
     return 0;
   }
   if (is_kept_back(session, answer)) {
-    session->asking = false;
-    session->answer = answer;
+    shako__question_close(session, answer);
     return answer == SHAKO__ANSWER_YES ||
                    shako__chunk_put_off(session, code, enhanced, text)
                ? 0
@@ -120,12 +125,12 @@ static int reply(shako_session *session, shako__answer answer, int code,
     }
     shako__say(session, code, enhanced, text);
   }
-  session->asking = false;
-  session->answer = answer;
+  shako__question_close(session, answer);
   return 0;
 }
 
-static int check_open(const shako_session *session, shako_question question) {
+int shako__question_check(const shako_session *session,
+                          shako_question question) {
   if (!shako__is_asking(session, question)) {
     return SHAKO_ERR_STALE_QUESTION;
   }
@@ -148,21 +153,25 @@ static int greet(shako_session *session) {
 
   if (!is_rejected(session)) {
     put_words(session, banner, text);
-    return reply(session, SHAKO__ANSWER_YES, policy->banner_code, NULL, text);
+    return shako__reply(session, SHAKO__ANSWER_YES, policy->banner_code, NULL,
+                        text);
   }
   put_words(session, no, text);
-  return reply(session,
-               policy->reject_code == 421 ? SHAKO__ANSWER_END
-                                          : SHAKO__ANSWER_NO,
-               policy->reject_code, NULL, text);
+  return shako__reply(session,
+                      policy->reject_code == 421 ? SHAKO__ANSWER_END
+                                                 : SHAKO__ANSWER_NO,
+                      policy->reject_code, NULL, text);
 }
 
 int shako_session_accept(shako_session *session, shako_question question) {
   yes_row yes;
-  int error = check_open(session, question);
+  int error = shako__question_check(session, question);
 
   if (error) {
     return error;
+  }
+  if (session->asked == SHAKO_EVENT_AUTH) {
+    return SHAKO_ERR_INVALID_STATE; /* as whom? */
   }
   if (session->asked == SHAKO_EVENT_CONNECT) {
     return greet(session);
@@ -172,7 +181,8 @@ int shako_session_accept(shako_session *session, shako_question question) {
   }
   yes = session->asked == SHAKO_EVENT_COMMAND ? yes_to_command(session)
                                               : yes_of(session->asked);
-  return reply(session, SHAKO__ANSWER_YES, yes.code, yes.enhanced, yes.text);
+  return shako__reply(session, SHAKO__ANSWER_YES, yes.code, yes.enhanced,
+                      yes.text);
 }
 
 /* Whether |code| answers the open question, and how. */
@@ -202,7 +212,7 @@ static shako__answer meaning_of(const shako_session *session, int code) {
 int shako_session_answer(shako_session *session, shako_question question,
                          int code, const char *enhanced, const char *text) {
   shako__answer answer;
-  int error = check_open(session, question);
+  int error = shako__question_check(session, question);
 
   if (error) {
     return error;
@@ -221,7 +231,7 @@ int shako_session_answer(shako_session *session, shako_question question,
   if (is_hello_yes(session, code) && strchr(text, '\n')) {
     return SHAKO_ERR_INVALID_ARGUMENT;
   }
-  return reply(session, answer, code, enhanced, text);
+  return shako__reply(session, answer, code, enhanced, text);
 }
 
 int shako_session_inform(shako_session *session, shako_question question,

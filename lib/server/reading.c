@@ -10,6 +10,7 @@
  *   swallow > 0    what a refused BDAT announced
  *   phase CHUNK    octets of a BDAT that is taken
  *   phase BODY     the message
+ *   phase AUTH     a response of the client
  *   else           a command line; or a ClientHello, on a port without TLS
  *
  * Where there is not enough of it in hand, more is decrypted from the wire;
@@ -39,26 +40,27 @@ bool shako__reading_ready(const shako_session *session) {
   if (session->phase == SHAKO__PHASE_BODY || session->swallow > 0) {
     return text.len > 0;
   }
-  if (session->skipping) {
+  if (session->skipping || session->phase == SHAKO__PHASE_AUTH) {
     return can_skip(text);
   }
   return text.len >= SHAKO__LINE_MAX || shako__line_find(text, &len) ||
          (!session->secure && shako__text_is_client_hello(text));
 }
 
-/* Drops the rest of an over-long line; then says what there is to say. */
+/* Drops the rest of an over-long line, which may be AUTH with a password; then
+   says what there is to say. */
 static void skip_step(shako_session *session, shako_span text) {
   size_t len;
 
   if (shako__line_find(text, &len)) {
-    shako__input_take(session, len + 2);
+    shako__input_take_secret(session, len + 2);
     session->skipping = false;
     shako__refuse(session, shako__refusal_verdict(session->skipped),
                   session->skip_close);
   } else {
     bool cr = text.ptr[text.len - 1] == '\r';
 
-    shako__input_take(session, text.len - cr);
+    shako__input_take_secret(session, text.len - cr);
   }
 }
 
@@ -130,8 +132,13 @@ static bool text_step(shako_session *session) {
     shako__body_step(session);
     return true;
   }
+  if (session->phase == SHAKO__PHASE_AUTH && can_skip(text)) {
+    shako__auth_step(session, text);
+    return true;
+  }
   return !session->skipping && session->swallow == 0 &&
-         session->phase != SHAKO__PHASE_BODY && line_step(session, text);
+         session->phase != SHAKO__PHASE_BODY &&
+         session->phase != SHAKO__PHASE_AUTH && line_step(session, text);
 }
 
 void shako__reading_step(shako_session *session) {

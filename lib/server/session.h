@@ -88,6 +88,7 @@ typedef struct shako__extra {
   uint8_t *rewritten;      /* a path that is not as the peer gave it; NULL */
   shako__put_off *put_off; /* NULL: none */
   shako__auth *auth;       /* AUTH is under way (auth.h); NULL */
+  uint32_t auth_failures;  /* failed AUTH, of |refusals| */
   uint8_t *identity;       /* as whom the peer is authenticated ... */
   size_t identity_len;     /* ... 0: it is not */
 } shako__extra;
@@ -129,7 +130,6 @@ struct shako_session {
   shako__phase phase : 8;
   shako_event_type asked : 8;
   shako__answer answer : 8;
-  uint8_t auth_failures;
   uint8_t mail_flags; /* SHAKO_MAIL_*, of the transaction or the MAIL asked */
   int error;
   uint32_t recipients;     /* of the transaction */
@@ -265,8 +265,8 @@ void shako__command_take(shako_session *session, shako_span line,
 void shako__refuse(shako_session *session, const shako_verdict *verdict,
                    bool close);
 
-/* Counts an error of the peer, and ends the session where they are too many.
- */
+/* Ends the session where there are too many errors of the peer by now, or too
+   many failed AUTH, which are no errors. */
 void shako__count_error(shako_session *session);
 
 /* transaction.c: what each command does once gate, phase and syntax are past */
@@ -345,6 +345,21 @@ void shako__ask(shako_session *session, shako_event_type type);
 /* Whether |question| is the one that is open. */
 bool shako__is_asking(const shako_session *session, shako_question question);
 void shako__apply_answer(shako_session *session);
+
+/* Returns 0 where |question| is open and can be answered, or
+     SHAKO_ERR_STALE_QUESTION
+     SHAKO_ERR_INVALID_STATE   HANDSHAKE has an answer of its own
+     the error that ends the session */
+int shako__question_check(const shako_session *session,
+                          shako_question question);
+
+/* Puts a reply (|code| 0: none) into the output and notes |answer|, upon which
+   poll() acts.  Returns 0, or the error that ends the session. */
+int shako__reply(shako_session *session, shako__answer answer, int code,
+                 const char *enhanced, const char *text);
+
+/* Notes |answer| to the open question, whose secrets are wiped. */
+void shako__question_close(shako_session *session, shako__answer answer);
 
 /* ending.c */
 

@@ -23,11 +23,13 @@ static const shako__verb_row rows[] = {
     {"NOOP",     SHAKO_VERB_NOOP,     SHAKO__ANYWHERE,     shako__parse_any,         0,                    shako__act_noop},   /* 5321 4.1.1.9 */
     {"QUIT",     SHAKO_VERB_QUIT,     SHAKO__ANYWHERE,     shako__parse_none,        0,                    shako__act_quit},   /* 5321 4.1.1.10 */
     {"STARTTLS", SHAKO_VERB_STARTTLS, SHAKO__IN(EHLO) |
-                                      SHAKO__IN_CLEAR,     shako__parse_none,        0,                    shako__starttls_take}, /* 3207 4 */
+                                      SHAKO__IN_CLEAR |
+                                      SHAKO__IN_ANONYMOUS, shako__parse_none,        0,                    shako__starttls_take}, /* 3207 4 */
     {"VRFY",     SHAKO_VERB_VRFY,     SHAKO__ANYWHERE,     shako__parse_some,        0,                    shako__act_verify}, /* 5321 4.1.1.6 */
     {"EXPN",     SHAKO_VERB_EXPN,     SHAKO__ANYWHERE,     shako__parse_some,        0,                    shako__act_verify}, /* 5321 4.1.1.7 */
     {"HELP",     SHAKO_VERB_HELP,     SHAKO__ANYWHERE,     shako__parse_any,         0,                    shako__act_help},   /* 5321 4.1.1.8 */
-    {"AUTH",     SHAKO_VERB_AUTH,     SHAKO__IN(EHLO),     shako__parse_auth,        0,                    shako__act_auth},   /* 4954 4 */
+    {"AUTH",     SHAKO_VERB_AUTH,     SHAKO__IN(EHLO) |
+                                      SHAKO__IN_ANONYMOUS, shako__parse_auth,        0,                    shako__act_auth},   /* 4954 4 */
     {"BDAT",     SHAKO_VERB_BDAT,     SHAKO__ANYWHERE,     shako__parse_bdat,        0,                    shako__act_bdat},   /* 3030 2 */
     /* clang-format on */
 };

@@ -12,10 +12,12 @@
 #define SHAKO__ANYWHERE                                                        \
   (SHAKO__IN(READY) | SHAKO__IN_GREETED | SHAKO__IN_MAIL | SHAKO__IN(CHUNKS))
 
-/* ... and only in the clear, on a listener for SMTP, on one for LMTP. */
-#define SHAKO__IN_CLEAR (1u << 31)
-#define SHAKO__IN_SMTP  (1u << 30)
-#define SHAKO__IN_LMTP  (1u << 29)
+/* ... and only in the clear, on a listener for SMTP, on one for LMTP, while
+   nobody is authenticated. */
+#define SHAKO__IN_CLEAR     (1u << 31)
+#define SHAKO__IN_SMTP      (1u << 30)
+#define SHAKO__IN_LMTP      (1u << 29)
+#define SHAKO__IN_ANONYMOUS (1u << 28)
 
 /* A row of the verb table. */
 typedef struct shako__verb_row {

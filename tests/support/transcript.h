@@ -50,6 +50,8 @@ typedef enum transcript_answer_kind {
   TRANSCRIPT_ANSWER_NONE,
   TRANSCRIPT_ANSWER_TLS,
   TRANSCRIPT_ANSWER_INFORM,
+  TRANSCRIPT_ANSWER_CHALLENGE,
+  TRANSCRIPT_ANSWER_AUTHENTICATE,
   TRANSCRIPT_ANSWER_STALE
 } transcript_answer_kind;
 
@@ -57,7 +59,8 @@ typedef struct transcript_answer {
   transcript_answer_kind kind;
   int code;
   char *enhanced; /* NULL for none */
-  char *text;     /* of a reply; the cipher of TLS */
+  char *text;     /* of a reply; the cipher of TLS; AUTHENTICATE: as whom */
+  octets data;    /* CHALLENGE */
   uint16_t version;
   shako_tls_failure failure;
   shako_peer facts; /* of INFORM */

@@ -320,7 +320,8 @@ void run_match_event(run *r, const shako_event *event) {
 
 /* Returns what is wrong with a reply line (without CRLF), or NULL. */
 static const char *malformed(const char *line, size_t len, const char *code) {
-  if (len + 2 > 512) {
+  bool challenge = strncmp(line, "334 ", 4) == 0; /* RFC 4954 4.3 */
+  if (len + 2 > (challenge ? 12294 : 512)) {
     return "longer than 512 octets";
   }
   if (len < 4 || line[0] < '2' || line[0] > '5' || line[1] < '0' ||

@@ -145,6 +145,17 @@ static void read_answer_reply(parser *p, transcript_answer *answer,
   answer->text = transcript_unescaped_text(p, text);
 }
 
+/* "any octets", which are the challenge. */
+static void read_answer_challenge(parser *p, transcript_answer *answer,
+                                  const char *text) {
+  size_t len = strlen(text);
+  answer->kind = TRANSCRIPT_ANSWER_CHALLENGE;
+  if (len < 2 || text[0] != '"' || text[len - 1] != '"') {
+    transcript_fail(p, "a challenge stands in quotation marks", text);
+  }
+  transcript_unescape(p, text + 1, len - 2, &answer->data);
+}
+
 static transcript_answer read_answer(parser *p, const char *text) {
   transcript_answer answer = {0};
   if (strcmp(text, "accept") == 0) {
@@ -157,6 +168,11 @@ static transcript_answer read_answer(parser *p, const char *text) {
     answer.kind = TRANSCRIPT_ANSWER_INFORM;
     shako_peer_default(&answer.facts);
     transcript_facts(p, transcript_behind(text, "inform"), &answer.facts);
+  } else if (transcript_begins(text, "challenge ")) {
+    read_answer_challenge(p, &answer, text + 10);
+  } else if (transcript_begins(text, "authenticate ")) {
+    answer.kind = TRANSCRIPT_ANSWER_AUTHENTICATE;
+    answer.text = transcript_unescaped_text(p, text + 13);
   } else if (transcript_begins(text, "tls ")) {
     read_answer_tls(p, &answer, text + 4);
   } else {
@@ -391,12 +407,14 @@ transcript *transcript_read(const char *path, transcript_side side,
 }
 
 static void free_step(transcript_step *step) {
+  octets_free(&step->answer.data);
   for (size_t i = 0; i < step->piece_count; i++) {
     octets_free(&step->pieces[i].octets);
   }
   for (size_t i = 0; i < step->outcome_count; i++) {
     for (size_t k = 0; k < step->outcomes[i].count; k++) {
       octets_free(&step->outcomes[i].items[k].body);
+      octets_free(&step->outcomes[i].items[k].answer.data);
     }
   }
 }

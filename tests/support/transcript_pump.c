@@ -276,6 +276,11 @@ static int answer_handshake(run *r, const transcript_answer *answer) {
   return shako_session_tls_external(r->session, r->question, &info);
 }
 
+static int authenticate(run *r, const char *name) {
+  shako_span identity = {(const uint8_t *)name, strlen(name)};
+  return shako_session_authenticate(r->session, r->question, identity);
+}
+
 static int give_answer(run *r, const transcript_answer *answer) {
   if (r->asked == SHAKO_EVENT_HANDSHAKE &&
       answer->kind != TRANSCRIPT_ANSWER_REPLY) {
@@ -283,6 +288,13 @@ static int give_answer(run *r, const transcript_answer *answer) {
   }
   if (answer->kind == TRANSCRIPT_ANSWER_INFORM) {
     return shako_session_inform(r->session, r->question, &answer->facts);
+  }
+  if (answer->kind == TRANSCRIPT_ANSWER_CHALLENGE) {
+    return shako_session_challenge(r->session, r->question, answer->data.ptr,
+                                   answer->data.len);
+  }
+  if (answer->kind == TRANSCRIPT_ANSWER_AUTHENTICATE) {
+    return authenticate(r, answer->text);
   }
   if (answer->kind == TRANSCRIPT_ANSWER_REPLY) {
     return shako_session_answer(r->session, r->question, answer->code,
@@ -331,6 +343,9 @@ void run_answer(run *r, const transcript_answer *answer) {
              expected);
   }
   r->planned = r->left_open = false;
+  if (r->asked == SHAKO_EVENT_AUTH) {
+    r->live = NULL; /* wiped */
+  }
   if (expected == 0) {
     follow_answer(r, answer);
   }
