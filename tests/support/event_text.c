@@ -146,7 +146,7 @@ static void rcpt_params_text(octets *extras, const shako_params *params) {
 static void auth_text(octets *text, octets *extras, const shako_auth *auth) {
   octets_print(text, "AUTH %s", auth->mechanism);
   octets_print(extras, " step=%u", auth->step);
-  octets_add_text(extras, auth->has_response ? "" : " none");
+  octets_add_text(extras, auth->has_response ? " said" : " none");
   add_span(extras, " response=\"", auth->response, "\"");
   add_span(extras, " authzid=\"", auth->authzid, "\"");
   add_span(extras, " authcid=\"", auth->authcid, "\"");
