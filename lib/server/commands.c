@@ -174,14 +174,20 @@ static void take(shako_session *session, const shako__verb_row *row,
   }
 }
 
-/* AUTH may hold a password, whatever became of it; no event points there. */
+/* Whether a password may stand there: behind AUTH, or as a command that nobody
+   knows, from a client that did not wait to be told that AUTH is refused.  No
+   event points there. */
+static bool is_secret(const shako__verb_row *row) {
+  return row->verb == SHAKO_VERB_AUTH || row->parse == shako__parse_unknown;
+}
+
 void shako__command_take(shako_session *session, shako_span line,
                          bool too_long) {
   const shako__command command = shako__command_split(line);
   const shako__verb_row *row = find_row(session, command.verb);
 
   take(session, row, &command, too_long);
-  if (row->verb == SHAKO_VERB_AUTH && !too_long) {
+  if (is_secret(row) && !too_long) {
     shako__wipe((void *)(uintptr_t)line.ptr, line.len);
   }
 }
