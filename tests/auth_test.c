@@ -362,6 +362,7 @@ static void end_somehow(world *w, size_t how) {
   }
   if (how != 0) {
     pump(w);
+    assert_no_secret_lives(w);
   }
 }
 
