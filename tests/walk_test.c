@@ -79,6 +79,8 @@ static const walk_input inputs[] = {
     OCTETS(WALK_SAY, "an over-long BDAT, begun", "BDAT " X2048),
     RAW("a clear NOOP", "NOOP\r\n"),
     RAW("a clear x", "x"),
+    RAW("a PROXY header, begun", "PROXY "),
+    RAW("... and ended", "UNKNOWN\r\n"),
     RAW("a ClientHello", "\026\003\001\001\001\001"),
     /* TLS */
     RECORD("HELLO", "\026HELLO"),
@@ -142,6 +144,10 @@ static const walk_setting settings[] = {
     {.name = "always TLS, the application's",
      .implicit = true,
      .external = true},
+    {.name = "Required, behind a proxy",
+     .tls = SHAKO_TLS_SETTING_REQUIRED,
+     .proxied = true},
+    {.name = "always TLS, behind a proxy", .implicit = true, .proxied = true},
     {.name = "TCPREFUSE", .access = SHAKO_ACCESS_TCPREFUSE},
 };
 

@@ -107,8 +107,11 @@ typedef struct shako_listener_config {
   const char *rcpt_params; /* likewise of RCPT */
   const char *proxies;     /* "192.0.2.1, 10.0.0.0/8": peers that are proxies;
                               each begins with a header of HAProxy's PROXY
-                              protocol, which says who the peer is.  Copied;
-                              NULL: nobody */
+                              protocol, before TLS and greeting, within the
+                              default policy's |handshake_timeout| (3 s at
+                              least), which says who the peer is.  They may say
+                              that they are anybody.  Copied; NULL: nobody.
+                              Not with |implicit_tls| and |external_tls| both */
 } shako_listener_config;
 
 /* What shako_listener_config_default() calls. */

@@ -35,7 +35,8 @@ typedef struct shako_record {
   uint8_t tls_asked;         /* STARTTLS was taken, or TLS is implicit */
   uint8_t tls_completed;     /* a handshake was completed */
   uint8_t greeted;           /* it was not turned away */
-  uint8_t reserved[3];       /* 0 */
+  uint8_t proxied;           /* |peer| is as a proxy announced it */
+  uint8_t reserved[2];       /* 0 */
   const shako_tls_info *tls; /* as shako_session_tls(); NULL: none was tried */
   const char *how;           /* "quit", "lost", a reason: session.c lists them
                                 all; NULL: it has not ended */

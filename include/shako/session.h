@@ -41,7 +41,8 @@ SHAKO_API void shako_session_free(shako_session *session);
 /* Returns what shako_session_new() was given. */
 SHAKO_API void *shako_session_user_data(const shako_session *session);
 
-/* Returns the session's own copy of its peer. */
+/* Returns the session's own copy of its peer; of a proxy's connection, once its
+   header is in, the peer that it announces, of whom nothing else is known. */
 SHAKO_API const shako_peer *shako_session_peer(const shako_session *session);
 
 /* What to do next: a set of these. */

@@ -6,6 +6,9 @@
 /* How long the last replies may take to be sent, in milliseconds. */
 #define DRAIN_TIMEOUT 30000
 
+/* The least that a proxy has for its header (PROXY protocol 2), likewise. */
+#define PROXY_TIMEOUT_MIN 3000
+
 /* How a session ends that a fatal error ends. */
 static const char *reason_of(int error) {
   switch (error) {
@@ -72,12 +75,22 @@ static shako_time session_limit(const shako_session *session) {
                shako__policy(session)->session_timeout);
 }
 
-static shako_time idle_limit(const shako_session *session) {
+/* How long the peer may take for what it is about. */
+static uint32_t patience(const shako_session *session) {
   const shako_policy *policy = shako__policy(session);
 
-  return after(session->active, shako__is_handshaking(session)
-                                    ? policy->handshake_timeout
-                                    : policy->idle_timeout);
+  if (session->phase == SHAKO__PHASE_PROXY) {
+    return policy->handshake_timeout > 0 &&
+                   policy->handshake_timeout < PROXY_TIMEOUT_MIN
+               ? PROXY_TIMEOUT_MIN
+               : policy->handshake_timeout;
+  }
+  return shako__is_handshaking(session) ? policy->handshake_timeout
+                                        : policy->idle_timeout;
+}
+
+static shako_time idle_limit(const shako_session *session) {
+  return after(session->active, patience(session));
 }
 
 shako_time shako_session_expiry(const shako_session *session) {

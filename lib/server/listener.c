@@ -186,6 +186,9 @@ static const char *judge_config(const shako_listener_config *config,
     why = shako__offers_judge(config);
   }
   if (!why) {
+    why = shako__proxies_judge(config);
+  }
+  if (!why) {
     why = judge_policies(config, policy);
   }
   if (!why && (config->recv_buffer_size < RECV_BUFFER_MIN ||
@@ -314,9 +317,11 @@ static shako_listener *make(const shako_listener_config *config,
   listener->references = 1;
   shako__strings_init(&listener->strings, &listener->mem);
   shako__nameset_init(&listener->mapped, &listener->mem);
+  shako__netset_init(&listener->proxies, &listener->mem);
   copy_plain(listener, config);
   if (!keep_names(listener, config) || !keep_policy(listener, policy) ||
-      !shako__offers_keep(listener, config) || !keep_map(listener, config) ||
+      !shako__offers_keep(listener, config) ||
+      !shako__proxies_keep(listener, config) || !keep_map(listener, config) ||
       !keep_shared(listener, config)) {
     shako_listener_unref(listener);
     return NULL;
@@ -375,6 +380,7 @@ static void free_listener(shako_listener *listener) {
   shako_authorities_unref(listener->authorities);
   shako_address_list_unref(listener->policy.tls_mandatory_senders);
   shako__nameset_free(&listener->mapped);
+  shako__netset_free(&listener->proxies);
   shako__release(&mem, listener->map_to,
                  listener->map_rows * sizeof(listener->map_to[0]));
   shako__strings_free(&listener->strings);

@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "policy/nameset.h"
+#include "policy/netset.h"
 
 struct shako_listener {
   shako_mem mem;
@@ -40,7 +41,9 @@ struct shako_listener {
   const char *commands;
   const char *mail_params;
   const char *rcpt_params;
-  const char *keywords; /* lines with LF between them; NULL for none */
+  const char *keywords;  /* lines with LF between them; NULL for none */
+  shako__netset proxies; /* where |has_proxies| */
+  bool has_proxies;
   bool lmtp;
   bool delayed_rejection;
 };
@@ -53,5 +56,18 @@ const char *shako__offers_judge(const shako_listener_config *config);
 /* Keeps it.  Returns false without memory. */
 bool shako__offers_keep(shako_listener *listener,
                         const shako_listener_config *config);
+
+/* proxies.c: which peers are proxies */
+
+/* Returns what is wrong with the proxies of |config|, or NULL. */
+const char *shako__proxies_judge(const shako_listener_config *config);
+
+/* Keeps them.  Returns false without memory. */
+bool shako__proxies_keep(shako_listener *listener,
+                         const shako_listener_config *config);
+
+/* Whether a peer at |address| is one. */
+bool shako__is_proxy(const shako_listener *listener,
+                     const shako_address *address);
 
 #endif /* SHAKO_SERVER_LISTENER_H */

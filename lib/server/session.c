@@ -93,6 +93,9 @@ int shako_session_new(shako_session **psession, shako_listener *listener,
   session->now = session->born = session->active = now;
   session->peer = peer;
   session->rule = SHAKO__NO_RULE;
+  if (shako__is_proxy(listener, &peer.address)) {
+    session->phase = SHAKO__PHASE_PROXY;
+  }
   if (!keep_name(session)) {
     shako_session_free(session);
     return SHAKO_ERR_NOMEM;
@@ -138,6 +141,11 @@ int shako__learn(shako_session *session, const shako_peer *given) {
     return SHAKO_ERR_NOMEM;
   }
   return 0;
+}
+
+void shako__replace_peer(shako_session *session, const shako_peer *peer) {
+  release_name(session, session->peer.name);
+  session->peer = *peer;
 }
 
 void shako_session_free(shako_session *session) {
@@ -252,7 +260,7 @@ bool shako__can_speak(const shako_session *session) {
   if (shako__policy(session)->access == SHAKO_ACCESS_TCPREFUSE) {
     return false;
   }
-  if (shako__is_handshaking(session)) {
+  if (session->phase == SHAKO__PHASE_PROXY || shako__is_handshaking(session)) {
     return false;
   }
   return !session->secure ||
@@ -282,6 +290,8 @@ static bool phase_is_ready(const shako_session *session) {
   switch (session->phase) {
   case SHAKO__PHASE_START:
     return true;
+  case SHAKO__PHASE_PROXY:
+    return shako__proxy_ready(session);
   case SHAKO__PHASE_READY:
   case SHAKO__PHASE_HELO:
   case SHAKO__PHASE_EHLO:
@@ -393,6 +403,9 @@ static void phase_step(shako_session *session) {
   switch (session->phase) {
   case SHAKO__PHASE_START:
     shako__start_step(session);
+    break;
+  case SHAKO__PHASE_PROXY:
+    shako__proxy_step(session);
     break;
   case SHAKO__PHASE_READY:
   case SHAKO__PHASE_HELO:

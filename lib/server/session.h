@@ -45,6 +45,7 @@
  */
 typedef enum shako__phase {
   SHAKO__PHASE_START,     /* nothing is said or asked yet */
+  SHAKO__PHASE_PROXY,     /* before it: a proxy's header is to come */
   SHAKO__PHASE_READY,     /* greeted, or just inside TLS: no EHLO or HELO */
   SHAKO__PHASE_HELO,      /* after HELO, no transaction */
   SHAKO__PHASE_EHLO,      /* after EHLO, no transaction */
@@ -122,6 +123,7 @@ struct shako_session {
   bool owed_violation : 1;
   bool owed_tls : 1;
   bool refused_close : 1; /* the VIOLATION's */
+  bool proxied : 1;       /* |peer| is as a proxy announced it */
   bool seen : 1;          /* OBSERVED is delivered for the line in hand */
   uint8_t refused;        /* the VIOLATION's shako__refusal */
   uint8_t skipped;        /* ... and that said after |skipping| or |swallow| */
@@ -202,6 +204,17 @@ void shako__fail(shako_session *session, int error);
 /* Takes over what |facts| says of the peer that a table may need; the rest of
    it is not to be had.  Returns as shako_session_inform(). */
 int shako__learn(shako_session *session, const shako_peer *facts);
+
+/* Makes |*peer|, which has no name, the session's. */
+void shako__replace_peer(shako_session *session, const shako_peer *peer);
+
+/* proxies.c: before all else, where the peer is a proxy */
+
+/* Whether shako__proxy_step() would do something. */
+bool shako__proxy_ready(const shako_session *session);
+
+/* Reads the header, or ends the session where it will be none. */
+void shako__proxy_step(shako_session *session);
 
 /* start.c: before the greeting */
 

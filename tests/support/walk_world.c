@@ -428,6 +428,7 @@ void walk_world_open(walk_world *world, const walk_setting *setting) {
     config.policy = &policy;
   }
   config.implicit_tls = setting->implicit;
+  config.proxies = setting->proxied ? "::/0" : NULL;
   config.external_tls = setting->external;
   if (!setting->external) {
     open_provider(world, &provider);
@@ -478,7 +479,7 @@ void walk_world_restart(walk_world *world) {
   world->transaction = world->closed = world->violation = false;
   restart_provider(world);
   shako_peer_default(&peer);
-  peer.address.known = world->setting->asks;
+  peer.address.known = world->setting->asks || world->setting->proxied;
   if (shako_session_new(&world->session, world->listener, &peer, NULL, 0)) {
     walk_wrong(world, "a session cannot be made");
     return;

@@ -26,6 +26,7 @@ typedef struct walk_setting {
   bool early;    /* octets that come too early are taken */
   bool observed; /* Required, and only observed */
   bool asks;     /* a table needs to know the peer's name */
+  bool proxied;  /* the peer is a proxy */
 } walk_setting;
 
 typedef enum walk_kind {
