@@ -132,8 +132,9 @@ typedef struct shako_policy {
   uint32_t max_commands;      /* per connection, refused ones too */
   uint32_t max_chunks;        /* BDAT commands of a message */
   uint32_t data_timeout;      /* milliseconds between octets of a message */
-  uint32_t min_data_rate;     /* octets of a message a second, which must have
-                                 come after |data_timeout| at the latest */
+  uint32_t min_data_rate;     /* octets a second of a message on the whole, for
+                                 which |data_timeout| is allowed more; without
+                                 that one there is no limit */
 } shako_policy;
 
 /* What shako_policy_default() calls. */

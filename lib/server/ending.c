@@ -61,9 +61,19 @@ void shako__close_step(shako_session *session) {
   shako__depart(session);
 }
 
+/*
+ * Time.  What a connection, a handshake, an answer and the last replies may
+ * take is counted whatever happens.  How long the peer may be idle and how slow
+ * its message may be is counted only while the session waits for the peer: not
+ * while poll() would do or return something, nor for a question.
+ */
+
+static shako_time later(shako_time from, uint64_t span) {
+  return span > SHAKO_TIME_NEVER - from ? SHAKO_TIME_NEVER : from + span;
+}
+
 static shako_time after(shako_time from, uint32_t limit) {
-  return limit == 0 || limit > SHAKO_TIME_NEVER - from ? SHAKO_TIME_NEVER
-                                                       : from + limit;
+  return limit == 0 ? SHAKO_TIME_NEVER : later(from, limit);
 }
 
 static shako_time sooner(shako_time a, shako_time b) {
@@ -75,7 +85,12 @@ static shako_time session_limit(const shako_session *session) {
                shako__policy(session)->session_timeout);
 }
 
-/* How long the peer may take for what it is about. */
+static bool is_in_message(const shako_session *session) {
+  return session->phase == SHAKO__PHASE_BODY ||
+         session->phase == SHAKO__PHASE_CHUNK;
+}
+
+/* How long the peer may take for what comes next. */
 static uint32_t patience(const shako_session *session) {
   const shako_policy *policy = shako__policy(session);
 
@@ -85,16 +100,35 @@ static uint32_t patience(const shako_session *session) {
                ? PROXY_TIMEOUT_MIN
                : policy->handshake_timeout;
   }
-  return shako__is_handshaking(session) ? policy->handshake_timeout
-                                        : policy->idle_timeout;
+  if (shako__is_handshaking(session)) {
+    return policy->handshake_timeout;
+  }
+  return is_in_message(session) ? policy->data_timeout : policy->idle_timeout;
 }
 
 static shako_time idle_limit(const shako_session *session) {
   return after(session->active, patience(session));
 }
 
-shako_time shako_session_expiry(const shako_session *session) {
+/* When more of the message must have come. */
+static shako_time rate_limit(const shako_session *session) {
   const shako_policy *policy = shako__policy(session);
+  uint64_t rate = policy->min_data_rate;
+  uint64_t size = session->message_size;
+
+  if (!is_in_message(session) && session->phase != SHAKO__PHASE_CHUNKS) {
+    return SHAKO_TIME_NEVER;
+  }
+  if (rate == 0 || policy->data_timeout == 0 || size / rate > UINT32_MAX) {
+    return SHAKO_TIME_NEVER;
+  }
+  return later(after(session->data_began, policy->data_timeout),
+               size / rate * 1000 + size % rate * 1000 / rate);
+}
+
+/* What ends the session; |waits|: it waits for the peer. */
+static shako_time limit_of(const shako_session *session, bool waits) {
+  shako_time limit;
 
   if (session->phase == SHAKO__PHASE_CLOSED) {
     return SHAKO_TIME_NEVER;
@@ -103,9 +137,46 @@ shako_time shako_session_expiry(const shako_session *session) {
     return after(session->active, DRAIN_TIMEOUT);
   }
   if (session->asking) {
-    return after(session->active, policy->answer_timeout);
+    return after(session->active, shako__policy(session)->answer_timeout);
   }
-  return sooner(session_limit(session), idle_limit(session));
+  limit = session_limit(session);
+  if (waits || shako__is_handshaking(session)) {
+    limit = sooner(limit, idle_limit(session));
+    limit = sooner(limit, rate_limit(session));
+  }
+  return limit;
+}
+
+shako_time shako_session_expiry(const shako_session *session) {
+  return limit_of(session, session->event.type == 0 && !shako__ready(session));
+}
+
+bool shako__is_late(const shako_session *session) {
+  shako_time limit;
+
+  if (session->now < limit_of(session, true)) {
+    return false;
+  }
+  limit = shako_session_expiry(session);
+  return limit != SHAKO_TIME_NEVER && session->now >= limit;
+}
+
+void shako__pass_time(shako_session *session, shako_time now) {
+  bool unasked = session->event.type != 0 && session->event.question == 0;
+  shako_time limit;
+
+  if (now <= session->now) {
+    return;
+  }
+  if (unasked && session->phase < SHAKO__PHASE_ENDING) {
+    session->active += now - session->now;
+    session->data_began += now - session->now;
+  }
+  session->now = now;
+  limit = rate_limit(session);
+  if (now > limit && shako__ready(session)) {
+    session->data_began += now - limit;
+  }
 }
 
 /* Ends the session for |refusal|, in words where there is room for them. */
@@ -134,8 +205,11 @@ void shako__expire(shako_session *session) {
     shako__end(session, NULL, "tls-failed");
   } else if (session->now >= session_limit(session)) {
     end_for(session, SHAKO__REFUSAL_SESSION_TIMEOUT);
+  } else if (session->now < idle_limit(session)) {
+    end_for(session, SHAKO__REFUSAL_TOO_SLOW);
   } else {
-    end_for(session, SHAKO__REFUSAL_IDLE_TIMEOUT);
+    end_for(session, is_in_message(session) ? SHAKO__REFUSAL_DATA_TIMEOUT
+                                            : SHAKO__REFUSAL_IDLE_TIMEOUT);
   }
 }
 

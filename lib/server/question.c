@@ -353,6 +353,7 @@ void shako__apply_answer(shako_session *session) {
   (void)shako__output_reserve(session, SHAKO__REPLY_ROOM);
   session->answer = SHAKO__ANSWER_NONE;
   session->waited += session->now - session->active;
+  session->data_began += session->now - session->active;
   if (answer == SHAKO__ANSWER_EARLY) {
     shako__refuse(session, shako__refusal_verdict(SHAKO__REFUSAL_EARLY_OCTETS),
                   true);

@@ -452,18 +452,17 @@ const shako_event *shako_session_poll(shako_session *session, shako_time now) {
   if (session->phase == SHAKO__PHASE_CLOSED) {
     return NULL;
   }
-  if (now > session->now) {
-    session->now = now;
-  }
+  shako__pass_time(session, now);
   session->event.type = 0;
   shako__rewrite_free(session);
-  if (shako_session_expiry(session) != SHAKO_TIME_NEVER &&
-      session->now >= shako_session_expiry(session)) {
-    shako__expire(session);
-  }
-  while (session->event.type == 0 && shako__ready(session)) {
-    step(session);
-  }
+  do {
+    if (shako__is_late(session)) {
+      shako__expire(session);
+    }
+    while (session->event.type == 0 && shako__ready(session)) {
+      step(session);
+    }
+  } while (session->event.type == 0 && shako__is_late(session));
   shako__handshake_settle(session);
   shako__input_settle(session);
   shako__output_settle(session);

@@ -149,7 +149,7 @@ struct shako_session {
   uint64_t message_size;
   uint64_t swallow;      /* octets of a refused BDAT still to be dropped; of one
                             in phase CHUNK still to come */
-  shako_time data_began; /* when the message was let come */
+  shako_time data_began; /* when the message was let come, as the next */
   const char *how;       /* of CLOSED */
 
   /* the record; |commands| to |observed| are in it too */
@@ -168,7 +168,8 @@ struct shako_session {
   shako_time now;
   shako_time born;
   shako_time waited; /* for answers, all questions together */
-  shako_time active; /* when the peer last got on, or the question was asked */
+  shako_time active; /* when the peer last got on, or the question was asked;
+                        without the time in which nobody waited for the peer */
 
   shako_peer peer; /* its name is the session's */
 };
@@ -380,6 +381,15 @@ void shako__question_close(shako_session *session, shako__answer answer);
    more is read.  |how| is CLOSED's. */
 void shako__end(shako_session *session, const shako_verdict *words,
                 const char *how);
+
+/* Sets the clock to |now|.  For how long an event or octets in hand lay with
+   the application the peer is not to blame. */
+void shako__pass_time(shako_session *session, shako_time now);
+
+/* Whether a limit of time is reached. */
+bool shako__is_late(const shako_session *session);
+
+/* Ends the session for that. */
 void shako__expire(shako_session *session);
 void shako__close_step(shako_session *session);
 

@@ -206,7 +206,8 @@ void shako__message_finish(shako_session *session) {
 }
 
 /* Reads on to the next piece of the message, or its end.  A message that is
-   refused already is read to its end, and no more of it is handed out. */
+   refused already is read to its end, and no more of it is handed out; its
+   size still tells how fast it comes. */
 void shako__body_step(shako_session *session) {
   shako_span data;
   size_t used =
@@ -214,7 +215,7 @@ void shako__body_step(shako_session *session) {
 
   shako__input_take(session, used);
   session->active = session->now;
-  session->message_size += data.len;
+  session->message_size += session->body.bare ? used : data.len;
   if (session->body.state == SHAKO__BODY_END) {
     shako__message_finish(session);
   } else if (data.len > 0 && !is_too_big(session)) {
