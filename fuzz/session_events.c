@@ -256,6 +256,9 @@ static void take_question(run *r, const shako_event *event) {
   HOLDS(r, event->question > r->last_question,
         "a question's name was used again");
   r->question = r->last_question = event->question;
+  r->challenges = event->type == SHAKO_EVENT_AUTH &&
+                  strcmp(event->u.auth->mechanism, "X-STEPS") == 0 &&
+                  event->u.auth->step < 2;
   r->asked = event->type;
   r->answer = s->answers[r->questions % SETTINGS_ANSWERS];
   if (event->type == SHAKO_EVENT_LOOKUP && takes_words(r->answer)) {
@@ -361,18 +364,15 @@ static int answer_wrongly_first(run *r) {
 /* A mechanism of two steps, or one that the library has read. */
 static int authenticate(run *r, bool *yes) {
   static const uint8_t name[] = {'j', 'o', 'e'};
-  const shako_auth *auth = r->live ? r->live->u.auth : NULL;
-  bool steps = auth && strcmp(auth->mechanism, "X-STEPS") == 0;
 
   HOLDS(r,
         shako_session_accept(r->session, r->question) ==
             SHAKO_ERR_INVALID_STATE,
         "AUTH was accepted");
-  if (steps && auth->step < 2) {
-    *yes = true;
-    return shako_session_challenge(r->session, r->question, name, auth->step);
-  }
   *yes = true;
+  if (r->challenges) {
+    return shako_session_challenge(r->session, r->question, name, sizeof(name));
+  }
   return shako_session_authenticate(r->session, r->question,
                                     (shako_span){name, sizeof(name)});
 }
@@ -544,6 +544,9 @@ void run_answer(run *r) {
   error =
       r->asked == SHAKO_EVENT_HANDSHAKE ? shake_hands(r, &yes) : say(r, &yes);
   if (error == 0) {
+    if (r->asked == SHAKO_EVENT_AUTH) {
+      r->live = NULL; /* wiped */
+    }
     follow_answer(r, yes);
     run_question_gone(r);
     return;

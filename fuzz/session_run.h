@@ -66,6 +66,7 @@ typedef struct run {
   uint32_t recipients;
   uint32_t accepted; /* messages */
   bool taken;        /* the last one, by a recipient at least */
+  bool challenges;   /* the AUTH asked is to be answered with a challenge */
   uint32_t violations;
   uint32_t noes;
   bool closed;
