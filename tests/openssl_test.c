@@ -95,6 +95,12 @@ static void conn_alert(void *conn, int description) {
   (void)check(OK);
 }
 
+static shako_tls_status channel_binding(void *conn, uint8_t *binding) {
+  disturb();
+
+  return check(shako_openssl_engine()->channel_binding(conn, binding));
+}
+
 static shako_tls_engine watched;
 
 static const shako_tls_engine *engine(void) {
@@ -110,6 +116,7 @@ static void watch(void) {
   watched.write = conn_write;
   watched.close = conn_close;
   watched.alert = conn_alert;
+  watched.channel_binding = channel_binding;
 }
 
 /* --- the system's configuration ----------------------------------------- */
@@ -279,6 +286,7 @@ static const engine_kit kit = {
     .clear_text = -1,
     .renegotiation = MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY,
     .user_canceled = MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY,
+    .binds_1_2 = true,
     .speaks_as_client = true,
 };
 

@@ -96,7 +96,9 @@ typedef struct shako_listener_config {
                                      policies with |auth| offer (RFC 4954), in
                                      this order, copied; NULL: none.  EXTERNAL
                                      is offered to clients whose certificate is
-                                     verified, a mechanism in -PLUS inside TLS */
+                                     verified, a mechanism in -PLUS inside TLS that
+                                     has a channel binding (session.h), or is
+                                     the application's */
   const char *commands;    /* "XSTATUS HELP": verbs of the application's own,
                               and of VRFY, EXPN and HELP those that it answers
                               (SHAKO_EVENT_COMMAND); copied; NULL: none */

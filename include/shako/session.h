@@ -373,11 +373,11 @@ SHAKO_API unsigned shako_session_protocol(const shako_session *session);
 
 /**
  * Answers SHAKO_EVENT_HANDSHAKE where the application runs TLS itself: |info|
- * (copied; its |cipher| and |group| too) says what was agreed, or its |failure| why not;
- * the session then closes without a word.  From here on the octets are what
- * is inside TLS, and close_notify is the application's, on SHAKO_WANT_CLOSE.
- * Of |info->client| the |faults| count: |pinned| and |verified| are judged
- * here.
+ * (copied; its |cipher| and |group| too) says what was agreed, or its |failure|
+ * why not; the session then closes without a word.  From here on the octets are
+ * what is inside TLS, and close_notify is the application's, on
+ * SHAKO_WANT_CLOSE.  Of |info->client| the |faults| count: |pinned| and
+ * |verified| are judged here.
  *
  * Before the handshake the application gives an open loan back with an ack
  * of 0: octets acked after the STARTTLS line was taken cannot be TLS, and end
@@ -411,6 +411,20 @@ SHAKO_API int shako_session_shutdown(shako_session *session, const char *text);
 /* Returns what is known about TLS, also after a failed handshake, or NULL
    where none was tried.  It lives as long as the session. */
 SHAKO_API const shako_tls_info *shako_session_tls(const shako_session *session);
+
+/**
+ * Stores the channel binding `tls-exporter` (RFC 9266) of the session's TLS,
+ * which mechanisms in -PLUS need, in |binding|.
+ *
+ * Returns 0, or
+ *   SHAKO_ERR_INVALID_STATE  there is none: no TLS of ours is up; it is TLS 1.2
+ *                            without extended master secret (RFC 7627), or any
+ *                            TLS 1.2 over mbed TLS, which does not tell; or the
+ *                            engine cannot
+ */
+SHAKO_API int
+shako_session_channel_binding(const shako_session *session,
+                              uint8_t binding[SHAKO_CHANNEL_BINDING_SIZE]);
 
 /* What shako_session_record() calls. */
 SHAKO_API void shako_session_record_sized(const shako_session *session,

@@ -170,6 +170,9 @@ typedef struct shako_tls_info {
 
 #define SHAKO_TLS_ENGINE_VERSION 1
 
+/* Octets of `tls-exporter` (RFC 9266). */
+#define SHAKO_CHANNEL_BINDING_SIZE 32
+
 struct shako_tls_engine;
 
 /**
@@ -322,6 +325,13 @@ typedef struct shako_tls_engine {
      octets in network order, as name_at() does.  NULL: none is read. */
   int (*address_at)(const shako_certificate *certificate, size_t index,
                     shako_span *address);
+
+  /* Stores the connection's `tls-exporter` (RFC 9266), once the handshake is
+     complete and until FAILED.  Returns OK, or FAILED where it binds nothing
+     (TLS 1.2 without RFC 7627) or is not to be had; nothing has ended then.
+     NULL: there is none. */
+  shako_tls_status (*channel_binding)(
+      void *conn, uint8_t binding[SHAKO_CHANNEL_BINDING_SIZE]);
 } shako_tls_engine;
 
 #ifdef __cplusplus

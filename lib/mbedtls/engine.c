@@ -209,6 +209,34 @@ static void info(const void *ctx, shako_tls_info *info) {
   shako__sized_fill(info, info->struct_size, &known, sizeof(known));
 }
 
+#if defined(MBEDTLS_SSL_KEYING_MATERIAL_EXPORT)
+static bool export_binding(shako__mbedtls_conn *conn, uint8_t *binding) {
+  static const char label[] = "EXPORTER-Channel-Binding";
+
+  return mbedtls_ssl_export_keying_material(
+             &conn->ssl, binding, SHAKO_CHANNEL_BINDING_SIZE, label,
+             sizeof(label) - 1, (const uint8_t *)"", 0, 1) == 0;
+}
+#else
+/* Before mbed TLS 3.6.4. */
+static bool export_binding(shako__mbedtls_conn *conn, uint8_t *binding) {
+  (void)conn;
+  (void)binding;
+
+  return false;
+}
+#endif
+
+/* RFC 9266.  Of TLS 1.2 mbed TLS does not tell whether it has an extended
+   master secret, without which nothing is bound. */
+static shako_tls_status channel_binding(void *ctx, uint8_t *binding) {
+  shako__mbedtls_conn *conn = ctx;
+
+  return conn->version == 0x0304 && export_binding(conn, binding)
+             ? SHAKO_TLS_STATUS_OK
+             : SHAKO_TLS_STATUS_FAILED;
+}
+
 const shako_tls_engine *shako_mbedtls_engine(void) {
   static const shako_tls_engine engine = {
       .version = SHAKO_TLS_ENGINE_VERSION,
@@ -228,6 +256,7 @@ const shako_tls_engine *shako_mbedtls_engine(void) {
       .is_signed = shako__mbedtls_is_signed,
       .client_certificate = shako__mbedtls_client_certificate,
       .address_at = shako__mbedtls_address_at,
+      .channel_binding = channel_binding,
   };
 
   return &engine;

@@ -269,6 +269,24 @@ static void info(const void *ctx, shako_tls_info *info) {
   shako__sized_fill(info, info->struct_size, &known, sizeof(known));
 }
 
+/* RFC 9266: an empty context is not the same as none.  In TLS 1.2 without an
+   extended master secret nothing is bound. */
+static shako_tls_status channel_binding(void *ctx, uint8_t *binding) {
+  static const char label[] = "EXPORTER-Channel-Binding";
+  shako__openssl_conn *conn = ctx;
+  bool stored;
+
+  shako__openssl_clear_errors();
+  stored = (conn->version == TLS1_3_VERSION ||
+            SSL_get_extms_support(conn->ssl) == 1) &&
+           SSL_export_keying_material(
+               conn->ssl, binding, SHAKO_CHANNEL_BINDING_SIZE, label,
+               sizeof(label) - 1, (const uint8_t *)"", 0, 1) == 1;
+  shako__openssl_clear_errors();
+
+  return stored ? SHAKO_TLS_STATUS_OK : SHAKO_TLS_STATUS_FAILED;
+}
+
 const shako_tls_engine *shako_openssl_engine(void) {
   static const shako_tls_engine engine = {
       .version = SHAKO_TLS_ENGINE_VERSION,
@@ -288,6 +306,7 @@ const shako_tls_engine *shako_openssl_engine(void) {
       .is_signed = shako__openssl_is_signed,
       .client_certificate = shako__openssl_client_certificate,
       .address_at = shako__openssl_address_at,
+      .channel_binding = channel_binding,
   };
 
   return &engine;

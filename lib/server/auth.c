@@ -55,12 +55,22 @@ static bool is_plus(const char *mechanism) {
   return len > 5 && strcmp(mechanism + len - 5, "-PLUS") == 0;
 }
 
+/* Whether there is a TLS to which |session|'s mechanisms can be bound; that of
+   the application is its own business. */
+static bool can_bind(const shako_session *session) {
+  uint8_t binding[SHAKO_CHANNEL_BINDING_SIZE];
+
+  return session->secure &&
+         (session->listener->external_tls ||
+          shako_session_channel_binding(session, binding) == 0);
+}
+
 /* Whether this client may use |mechanism|. */
 static bool is_for(const shako_session *session, const char *mechanism) {
   if (reader_of(mechanism) == READER_EXTERNAL) {
     return shako__facts(session).tls_verified;
   }
-  return !is_plus(mechanism) || session->secure;
+  return !is_plus(mechanism) || can_bind(session);
 }
 
 /* Returns the first mechanism for this client from |word| on, which is one of

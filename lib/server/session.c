@@ -177,6 +177,13 @@ const shako_tls_info *shako_session_tls(const shako_session *session) {
   return session->conn && session->conn->started ? &session->conn->info : NULL;
 }
 
+int shako_session_channel_binding(const shako_session *session,
+                                  uint8_t binding[SHAKO_CHANNEL_BINDING_SIZE]) {
+  return session->secure && shako__conn_binding(session->conn, binding)
+             ? 0
+             : SHAKO_ERR_INVALID_STATE;
+}
+
 const shako_policy *shako__policy(const shako_session *session) {
   return session->policy ? session->policy : &session->listener->policy;
 }

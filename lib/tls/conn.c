@@ -200,6 +200,16 @@ bool shako__conn_write(shako__conn *conn, const uint8_t *buf, size_t len) {
   return true;
 }
 
+bool shako__conn_binding(const shako__conn *conn,
+                         uint8_t binding[SHAKO_CHANNEL_BINDING_SIZE]) {
+  const shako_tls_engine *engine = conn->engine;
+
+  return engine && engine->channel_binding && conn->agreed &&
+         conn->info.failure == SHAKO_TLS_FAILURE_NONE &&
+         engine->channel_binding((void *)(uintptr_t)conn->state, binding) ==
+             SHAKO_TLS_STATUS_OK;
+}
+
 void shako__conn_fail(shako__conn *conn, shako_tls_failure failure, int alert) {
   if (conn->info.failure == SHAKO_TLS_FAILURE_NONE) {
     conn->info.failure = failure;

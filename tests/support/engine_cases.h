@@ -44,6 +44,8 @@ typedef struct engine_kit {
   /* Whether a handshake may take a want of memory for the client's fault, or
      go on without what it could not do until the client notices. */
   bool blames_client;
+  /* Whether TLS 1.2 with extended master secret has a channel binding. */
+  bool binds_1_2;
   /* Whether it decrypts keys in the older PEM form. */
   bool reads_traditional;
 } engine_kit;

@@ -111,6 +111,12 @@ static void open_client(tls_pair *pair, const pair_options *options) {
     assert_int_equal(
         mbedtls_ssl_conf_own_cert(config, options->own, options->own_key), 0);
   }
+#if defined(MBEDTLS_SSL_EXTENDED_MASTER_SECRET)
+  if (options->no_extended_master_secret) {
+    mbedtls_ssl_conf_extended_master_secret(config,
+                                            MBEDTLS_SSL_EXTENDED_MS_DISABLED);
+  }
+#endif
 #if defined(MBEDTLS_SSL_RENEGOTIATION)
   mbedtls_ssl_conf_renegotiation(config, options->renegotiates);
   mbedtls_ssl_conf_renegotiation_enforced(config, -1);

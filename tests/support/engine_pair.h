@@ -26,6 +26,7 @@ typedef struct pair_options {
   const shako_authorities *authorities;    /* of the engine */
   bool ask_client;
   bool renegotiates;
+  bool no_extended_master_secret;
   uint16_t floor; /* of the engine; 0: 0x0303 */
   shako_tls_ciphers level;
   bool alpn_any;

@@ -203,6 +203,39 @@ static void no_session_is_resumed(void **state) {
   }
 }
 
+#if defined(MBEDTLS_SSL_KEYING_MATERIAL_EXPORT)
+/* The engine's is that of the client, which is of another library or at least
+   of the other side; and there is none where it would bind nothing. */
+static void the_channel_binding_is_the_clients(void **state) {
+  static const char label[] = "EXPORTER-Channel-Binding";
+  uint8_t ours[SHAKO_CHANNEL_BINDING_SIZE];
+  uint8_t theirs[SHAKO_CHANNEL_BINDING_SIZE];
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < 3; i++) {
+    const pair_options options = {.client_max = versions[i % 2],
+                                  .no_extended_master_secret = i == 2};
+    bool binds = i == 1 || (i == 0 && bench.kit->binds_1_2);
+    tls_pair pair;
+
+    open_pair(&pair, &options);
+    assert_int_equal(pair_handshake(&pair, NULL), OK);
+    assert_int_equal(pair.engine->channel_binding(pair.conn, ours),
+                     binds ? OK : FAILED);
+    assert_int_equal(mbedtls_ssl_export_keying_material(
+                         &pair.client, theirs, sizeof(theirs), label,
+                         sizeof(label) - 1, (const uint8_t *)"", 0, 1),
+                     0);
+    if (binds) {
+      assert_memory_equal(ours, theirs, sizeof(ours));
+    }
+    assert_talks(&pair, "AUTH SCRAM-SHA-256-PLUS\r\n");
+    pair_close(&pair);
+  }
+}
+#endif
+
 int engine_works_run(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(versions_are_agreed),
@@ -217,6 +250,9 @@ int engine_works_run(void) {
     cmocka_unit_test(the_first_of_a_kind_is_shown),
     cmocka_unit_test(a_second_hello_is_no_trouble),
     cmocka_unit_test(no_session_is_resumed),
+#if defined(MBEDTLS_SSL_KEYING_MATERIAL_EXPORT)
+    cmocka_unit_test(the_channel_binding_is_the_clients),
+#endif
   };
 
   return cmocka_run_group_tests_name("engine_works", tests, bench_setup,

@@ -413,6 +413,19 @@ shako_authorities *fake_authorities(void) {
   return &authorities;
 }
 
+static shako_tls_status fake_channel_binding(void *ptr, uint8_t *binding) {
+  fake_conn *conn = ptr;
+  int binds = conn->context->version != 0x0303 && !conn->context->fail_binding;
+  if (conn->phase != FAKE_PHASE_OPEN && conn->phase != FAKE_PHASE_CLOSED) {
+    misuse(conn, "channel_binding() without TLS");
+  }
+  if (!binds) {
+    return SHAKO_TLS_STATUS_FAILED;
+  }
+  memset(binding, FAKE_BINDING, SHAKO_CHANNEL_BINDING_SIZE);
+  return SHAKO_TLS_STATUS_OK;
+}
+
 const shako_tls_engine fake_engine = {
     .version = SHAKO_TLS_ENGINE_VERSION,
     .name = "fake",
@@ -427,6 +440,7 @@ const shako_tls_engine fake_engine = {
     .alert = fake_alert,
     .info = fake_info,
     .client_certificate = fake_client_certificate,
+    .channel_binding = fake_channel_binding,
 };
 
 /* Certificates and their provider. */

@@ -51,6 +51,7 @@ typedef struct fake_context {
   uint8_t fail_init;
   uint8_t fail_set_certificate;
   uint8_t fail_write;
+  uint8_t fail_binding;
   uint32_t
       client_faults; /* of the client's certificate: SHAKO_CLIENT_FAULT_* */
   fake_counters *counters; /* NULL: not counted */
@@ -62,6 +63,9 @@ extern const shako_tls_engine fake_engine;
 const char *fake_cipher(uint16_t version);
 
 #define FAKE_GROUP "x25519"
+
+/* All octets of the channel binding of TLS 1.3; of 1.2 there is none. */
+#define FAKE_BINDING 0x33
 
 /* Returns a number that says how far a connection of the engine is: its
    phase, and how much it has of a record. */
