@@ -9,12 +9,21 @@
  * BDAT (RFC 3030 2), from its line to its reply:
  *
  *   refused    phase as before, |swallow|: its octets are dropped, then the
- *              refusal is said.  Without a number there is no way on: the end
+ *              refusal is said, of a LAST on LMTP to each recipient (RFC 2033
+ *              4.3): phase VERDICTS.  Without a number there is no way on: the
+ *              end
  *   first      DATA is asked.  A no is put off until the octets are dropped,
  *              and the transaction is over: what follows is not its message
  *   taken      phase CHUNK: BODY events, then 250, or MESSAGE behind LAST
  *   between    phase CHUNKS: nothing of the message is in the stream
  */
+
+/* The message is lost; of its replies |verdicts| are owed. */
+static void lose_message(shako_session *session, bool last,
+                         const char *reason) {
+  session->verdicts = session->listener->lmtp && last ? session->recipients : 1;
+  shako__reset(session, reason);
+}
 
 bool shako__chunk_refuse(shako_session *session, const shako_verdict *refusal,
                          shako_span argument) {
@@ -25,8 +34,9 @@ bool shako__chunk_refuse(shako_session *session, const shako_verdict *refusal,
   if (!shako__bdat_read(argument, &session->swallow, &last)) {
     return false;
   }
+  session->verdicts = session->swallow > 0;
   if (why == SHAKO__REFUSAL_MESSAGE_TOO_BIG) {
-    shako__reset(session, refusal->reason);
+    lose_message(session, last, refusal->reason);
   }
   session->skipped = (uint8_t)why;
   if (limit != 0 && session->swallow > limit) {
@@ -67,16 +77,20 @@ bool shako__chunk_put_off(shako_session *session, int code,
   return true;
 }
 
-/* Says what was put off.  Where there is no room for it the session is over. */
-static void say_put_off(shako_session *session) {
-  const shako__put_off *put_off = session->extra->put_off;
-  const char *enhanced = put_off->has_enhanced ? put_off->enhanced : NULL;
+bool shako__put_off_say(shako_session *session) {
+  const shako__put_off *put_off =
+      session->extra ? session->extra->put_off : NULL;
+  const char *enhanced;
 
+  if (!put_off) {
+    return false;
+  }
+  enhanced = put_off->has_enhanced ? put_off->enhanced : NULL;
   if (shako__output_reserve(session,
                             shako__say_room(enhanced, put_off->text))) {
     shako__say(session, put_off->code, enhanced, put_off->text);
   }
-  shako__put_off_free(session);
+  return true;
 }
 
 /* Drops the octets of a refused BDAT; then says what there is to say. */
@@ -89,10 +103,12 @@ void shako__swallow_step(shako_session *session, shako_span text) {
   if (session->swallow > 0) {
     return;
   }
-  if (session->extra && session->extra->put_off) {
-    say_put_off(session);
-  } else {
+  if (!session->extra || !session->extra->put_off) {
     shako__refuse(session, shako__refusal_verdict(session->skipped), false);
+    session->verdicts--;
+  }
+  if (session->verdicts > 0 && session->phase < SHAKO__PHASE_ENDING) {
+    session->phase = SHAKO__PHASE_VERDICTS;
   }
 }
 
@@ -147,8 +163,11 @@ void shako__act_bdat(shako_session *session) {
 void shako__answered_chunk(shako_session *session, bool yes) {
   if (yes) {
     session->phase = SHAKO__PHASE_CHUNK;
-  } else {
-    shako__reset(session, "application");
+    return;
+  }
+  lose_message(session, session->chunk_last, "application");
+  if (session->swallow == 0) {
+    session->phase = SHAKO__PHASE_VERDICTS;
   }
 }
 

@@ -84,10 +84,8 @@ static bool is_hello_yes(const shako_session *session, int code) {
 
 /* A yes to a chunk is not said, and a no not yet (RFC 3030 2). */
 static bool is_kept_back(const shako_session *session, shako__answer answer) {
-  bool chunk = session->asked == SHAKO_EVENT_DATA && session->chunked;
-
-  return chunk && (answer == SHAKO__ANSWER_YES ||
-                   (answer == SHAKO__ANSWER_NO && session->swallow > 0));
+  return session->asked == SHAKO_EVENT_DATA && session->chunked &&
+         answer != SHAKO__ANSWER_END;
 }
 
 void shako__question_close(shako_session *session, shako__answer answer) {

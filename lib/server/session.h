@@ -76,7 +76,6 @@ typedef struct shako__put_off {
   size_t size; /* of this object */
   int code;
   bool has_enhanced;
-  bool ends; /* 421 */
   char enhanced[12];
   char text[];
 } shako__put_off;
@@ -136,7 +135,8 @@ struct shako_session {
   int error;
   uint32_t recipients;     /* of the transaction */
   uint32_t chunks;         /* ... BDAT commands */
-  uint32_t verdicts;       /* phase VERDICTS: replies still owed */
+  uint32_t verdicts;       /* phase VERDICTS: replies still owed, as behind
+                              |swallow| */
   uint32_t refused_octets; /* the VIOLATION's */
   uint32_t commands;
   uint32_t transactions;
@@ -314,6 +314,10 @@ bool shako__chunk_refuse(shako_session *session, const shako_verdict *refusal,
    memory: the session is over. */
 bool shako__chunk_put_off(shako_session *session, int code,
                           const char *enhanced, const char *text);
+
+/* Says what was put off; where there is no room for it the session is over.
+   Returns false where nothing was. */
+bool shako__put_off_say(shako_session *session);
 void shako__put_off_free(shako_session *session);
 void shako__answered_chunk(shako_session *session, bool yes);
 void shako__chunk_step(shako_session *session);

@@ -177,9 +177,12 @@ void shako__verdicts_step(shako_session *session) {
     ask_message(session);
     return;
   }
-  shako__say(session, refused->code, refused->enhanced, refused->text);
+  if (!shako__put_off_say(session)) {
+    shako__say(session, refused->code, refused->enhanced, refused->text);
+  }
   session->verdicts--;
   if (session->verdicts == 0) {
+    shako__put_off_free(session);
     session->phase = session->home;
   }
 }
