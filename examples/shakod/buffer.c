@@ -48,14 +48,14 @@ void buffer_add(buffer *b, const char *s) {
   buffer_add_span(b, (shako_span){(const uint8_t *)s, strlen(s)});
 }
 
-void buffer_add_printable(buffer *b, shako_span span) {
+void buffer_add_field(buffer *b, shako_span span) {
   char *to = buffer_take(b, span.len);
   size_t i;
 
   for (i = 0; to != NULL && i < span.len; i++) {
     uint8_t c = span.ptr[i];
 
-    to[i] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+    to[i] = c >= 0x20 && c != 0x7f ? (char)c : '?';
   }
 }
 

@@ -21,9 +21,10 @@ void buffer_add(buffer *b, const char *s);
 /* Adds |span| as it is. */
 void buffer_add_span(buffer *b, shako_span span);
 
-/* Adds |span| with a question mark for each octet that is no printable
-   ASCII. */
-void buffer_add_printable(buffer *b, shako_span span);
+/* Adds |span|, which the library lets have no control octet, to a header field:
+   that no line can be added is worth a second look all the same, and such an
+   octet becomes a question mark. */
+void buffer_add_field(buffer *b, shako_span span);
 
 /* Adds |number| in decimal digits. */
 void buffer_add_number(buffer *b, uint64_t number);

@@ -17,7 +17,7 @@
 #define NUMBER(NAME)  CFG_INT((NAME), 0, CFGF_NODEFAULT)
 #define FLAG(NAME)    CFG_BOOL((NAME), cfg_false, CFGF_NONE)
 
-#define POLICY_KEYS_MAX 32
+#define POLICY_KEYS_MAX 40
 
 static void on_error(cfg_t *cfg, const char *format, va_list args) {
   char what[512];
@@ -68,6 +68,12 @@ static cfg_t *make(void) {
       CFG_SEC("certificate", certificate, CFGF_MULTI | CFGF_TITLE),
       STRING("client_authorities"),
       STRING("client_revocations"),
+      STRING("offers"),
+      FLAG("lmtp"),
+      STRING("proxies"),
+      FLAG("delayed_rejection"),
+      STRING("passwords"),
+      STRING("auth_mechanisms"),
       STRING("hat"),
       STRING("preset"),
       STRINGS("domain_map"),

@@ -102,6 +102,30 @@ static int judge_interface(cfg_t *cfg, cfg_opt_t *opt) {
   return judge_by_library(cfg, opt, &config);
 }
 
+static int judge_offers(cfg_t *cfg, cfg_opt_t *opt) {
+  shako_listener_config config;
+  const char *wrong;
+
+  shako_listener_config_default(&config);
+  wrong = offers_read(&config.offers, last_string(opt));
+
+  return wrong != NULL ? judge(cfg, opt, wrong)
+                       : judge_by_library(cfg, opt, &config);
+}
+
+static int judge_proxies(cfg_t *cfg, cfg_opt_t *opt) {
+  shako_listener_config config;
+
+  shako_listener_config_default(&config);
+  config.proxies = last_string(opt);
+
+  return judge_by_library(cfg, opt, &config);
+}
+
+static int judge_mechanisms(cfg_t *cfg, cfg_opt_t *opt) {
+  return judge(cfg, opt, offers_judge_mechanisms(last_string(opt)));
+}
+
 static int judge_address(cfg_t *cfg, cfg_opt_t *opt) {
   const char *text = last_string(opt);
   shako_address address;
@@ -217,6 +241,9 @@ void config_judge(cfg_t *cfg) {
   cfg_set_validate_func(cfg, "listener|hostname", judge_hostname);
   cfg_set_validate_func(cfg, "listener|default_domain", judge_default_domain);
   cfg_set_validate_func(cfg, "listener|interface", judge_interface);
+  cfg_set_validate_func(cfg, "listener|offers", judge_offers);
+  cfg_set_validate_func(cfg, "listener|proxies", judge_proxies);
+  cfg_set_validate_func(cfg, "listener|auth_mechanisms", judge_mechanisms);
   cfg_set_validate_func(cfg, "listener|preset", judge_preset);
   cfg_set_validate_func(cfg, "listener|domain_map", judge_domain_map);
   cfg_set_validate_func(cfg, "listener|max_concurrency", judge_concurrency);

@@ -57,6 +57,12 @@ static bool take_policy(listener_settings *l, cfg_t *cfg) {
     shako_policy_submission(&l->policy);
   }
 
+  if (l->passwords != NULL) {
+    l->policy.auth = cfg_getstr(cfg, "preset") != NULL
+                         ? SHAKO_AUTH_SETTING_REQUIRED /* RFC 6409 4.3 */
+                         : SHAKO_AUTH_SETTING_PREFERRED;
+  }
+
   for (i = 0; policy != NULL && i < policy_key_count; i++) {
     add_policy_value(&block, policy, &policy_keys[i]);
   }
@@ -116,6 +122,30 @@ static void take_strings(listener_settings *l, cfg_t *cfg) {
   l->revocations = config_take_path(cfg, "client_revocations");
 }
 
+static bool take_offers(listener_settings *l, cfg_t *cfg) {
+  const char *offers = cfg_getstr(cfg, "offers");
+
+  if (offers != NULL) {
+    offers_read(&l->offers, offers); /* it is judged */
+  }
+
+  l->lmtp = cfg_getbool(cfg, "lmtp") == cfg_true;
+  l->delayed_rejection = cfg_getbool(cfg, "delayed_rejection") == cfg_true;
+  l->proxies = cfg_getstr(cfg, "proxies");
+  l->passwords = config_take_path(cfg, "passwords");
+  l->mechanisms = cfg_getstr(cfg, "auth_mechanisms");
+  if (l->mechanisms != NULL && l->passwords == NULL) {
+    cfg_error(cfg, "listener \"%s\": auth_mechanisms needs passwords", l->name);
+    return false;
+  }
+
+  if (l->passwords != NULL && l->mechanisms == NULL) {
+    l->mechanisms = MECHANISMS_DEFAULT;
+  }
+
+  return true;
+}
+
 void config_take_number(cfg_t *cfg, const char *name, unsigned *number) {
   if (cfg_size(cfg, name) > 0) {
     *number = (unsigned)cfg_getint(cfg, name);
@@ -167,7 +197,8 @@ static bool take_listener(settings *s, cfg_t *cfg) {
   config_take_number(cfg, "tcp_queue", &l->tcp_queue);
 
   return judge_revocations(l, cfg) && config_certificate_take(l, cfg) &&
-         take_policy(l, cfg) && take_addresses(s, l, cfg);
+         take_offers(l, cfg) && take_policy(l, cfg) &&
+         take_addresses(s, l, cfg);
 }
 
 static bool take_status(settings *s, cfg_t *cfg) {

@@ -20,6 +20,8 @@ struct delivery {
   const maildir *dir;
   int fd;    /* -1 once closed */
   int error; /* what errno was at the first error, or 0 */
+  bool keep; /* CRLF stays what it is */
+  bool cr;   /* the last octet was a CR, which waits for the next */
   char id[ID_SIZE];
   char name[NAME_SIZE];
   size_t len; /* of what waits in |octets| */
@@ -77,6 +79,8 @@ delivery *delivery_new(const maildir *dir, maildir_names *names) {
 
   d->dir = dir;
   d->error = 0;
+  d->keep = false;
+  d->cr = false;
   d->len = 0;
   make_name(d, names);
   d->fd = create(d);
@@ -137,15 +141,30 @@ static void write_run(delivery *d, const char *ptr, size_t len) {
   }
 }
 
+void delivery_keep(delivery *d) {
+  d->keep = true;
+}
+
+/* Writes the CR that waits, if one does and no LF follows it. */
+static void settle_cr(delivery *d, bool lf_follows) {
+  if (d->cr && !lf_follows) {
+    write_run(d, "\r", 1);
+  }
+
+  d->cr = false;
+}
+
 void delivery_write(delivery *d, const void *ptr, size_t len) {
   const char *p = ptr;
 
   while (len > 0) {
-    const char *cr = memchr(p, '\r', len);
+    const char *cr = d->keep ? NULL : memchr(p, '\r', len);
     size_t run = cr != NULL ? (size_t)(cr - p) : len;
     size_t used = cr != NULL ? run + 1 : run;
 
+    settle_cr(d, *p == '\n');
     write_run(d, p, run);
+    d->cr = cr != NULL;
     p += used;
     len -= used;
   }
@@ -185,6 +204,7 @@ static int publish(delivery *d) {
 }
 
 int delivery_finish(delivery *d) {
+  settle_cr(d, false);
   flush(d);
   if (d->error == 0 && (sync_file(d) != 0 || publish(d) != 0)) {
     fail(d);

@@ -1,68 +1,88 @@
 #include "envelope.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "address.h"
+/* Adds the parameters, each on a line of its own: they may be long. */
+static void add_params(buffer *head, const char *name,
+                       const shako_params *params) {
+  shako_span text = params->text;
+  shako_span keyword;
+  shako_span value;
 
-/* The library lets no control octet into a path or a name; that no line can
-   be added to a head is worth a second look all the same. */
-static void add_string(buffer *head, const char *s) {
-  buffer_add_printable(head, (shako_span){(const uint8_t *)s, strlen(s)});
+  if (text.len == 0) {
+    return;
+  }
+
+  buffer_add(head, name);
+  while (shako_params_next(&text, &keyword, &value)) {
+    buffer_add(head, " ");
+    buffer_add_field(head, keyword);
+    buffer_add(head, value.len > 0 ? "=" : "");
+    buffer_add_field(head, value);
+    buffer_add(head, text.len > 0 ? "\r\n" : "");
+  }
+
+  buffer_add(head, "\r\n");
 }
 
-void envelope_add_sender(buffer *head, shako_span reverse_path) {
+void envelope_add_sender(buffer *head, shako_span reverse_path,
+                         const shako_params *params) {
   buffer_add(head, "Return-Path: <");
-  buffer_add_printable(head, reverse_path);
-  buffer_add(head, ">\n");
+  buffer_add_field(head, reverse_path);
+  buffer_add(head, ">\r\n");
+  add_params(head, "X-Mail-Parameters:", params);
 }
 
-void envelope_add_recipient(buffer *head, shako_span forward_path) {
+void envelope_add_identity(buffer *head, shako_span identity) {
+  if (identity.len > 0) {
+    buffer_add(head, "X-Authenticated-Identity: ");
+    buffer_add_field(head, identity);
+    buffer_add(head, "\r\n");
+  }
+}
+
+void envelope_add_recipient(buffer *head, shako_span forward_path,
+                            const shako_params *params) {
   buffer_add(head, "Delivered-To: ");
-  buffer_add_printable(head, forward_path);
-  buffer_add(head, "\n");
+  buffer_add_field(head, forward_path);
+  buffer_add(head, "\r\n");
+  add_params(head, "X-Rcpt-Parameters:", params);
 }
 
-/* Adds an address literal (RFC 5321 4.1.3), which has no scope. */
-static void add_literal(buffer *head, const shako_address *address) {
-  char ip[SHAKO_ADDRESS_TEXT_SIZE];
-  shako_address plain = *address;
+/* Fills in what |session| knows. */
+static void describe(shako_received *received, const shako_session *session) {
+  const shako_peer *peer = shako_session_peer(session);
+  const shako_tls_info *tls = shako_session_tls(session);
 
-  plain.scope = 0;
-  shako_address_format(&plain, ip);
-  buffer_add(head, plain.known && !address_is_ipv4(&plain) ? "[IPv6:" : "[");
-  buffer_add(head, ip);
-  buffer_add(head, "]");
+  shako_received_default(received);
+  received->address = peer->address;
+  received->protocol = shako_session_protocol(session);
+  if (peer->name_state == SHAKO_NAME_VERIFIED) {
+    received->name = peer->name;
+  }
+
+  if (tls != NULL && (received->protocol & SHAKO_RECEIVED_TLS) != 0) {
+    received->cipher = tls->cipher;
+  }
 }
 
-/* Adds a date (RFC 5322 3.3) in UTC, whatever the locale. */
-static void add_date(buffer *head, int64_t unix_time) {
-  static const char days[] = "SunMonTueWedThuFriSat";
-  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  time_t seconds = (time_t)unix_time;
-  struct tm t = {0};
-  char date[96];
+void envelope_add_trace(buffer *head, const shako_session *session,
+                        const envelope_trace *trace) {
+  char text[SHAKO_RECEIVED_SIZE];
+  shako_received received;
+  size_t len = 0;
 
-  gmtime_r(&seconds, &t);
-  snprintf(date, sizeof(date), "%.3s, %d %.3s %d %02d:%02d:%02d +0000",
-           days + 3 * t.tm_wday, t.tm_mday, months + 3 * t.tm_mon,
-           t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
-  buffer_add(head, date);
-}
+  describe(&received, session);
+  received.hello =
+      (shako_span){(const uint8_t *)trace->helo, strlen(trace->helo)};
+  received.recipient = trace->recipient;
+  received.by = trace->by;
+  received.id = trace->id;
+  received.unix_time = trace->unix_time;
+  if (shako_received_write(&received, text, &len) != 0) {
+    head->failed = true;
+    return;
+  }
 
-void envelope_add_trace(buffer *head, const envelope_trace *trace) {
-  buffer_add(head, "Received: from ");
-  add_string(head, trace->helo);
-  buffer_add(head, " (");
-  add_literal(head, &trace->peer->address);
-  buffer_add(head, ")\n\tby ");
-  add_string(head, trace->by);
-  buffer_add(head, " with ");
-  buffer_add(head, trace->with);
-  buffer_add(head, " id ");
-  buffer_add(head, trace->id);
-  buffer_add(head, ";\n\t");
-  add_date(head, trace->unix_time);
-  buffer_add(head, "\n");
+  buffer_add_span(head, (shako_span){(const uint8_t *)text, len});
 }

@@ -1,16 +1,13 @@
 #include "mail.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <uv.h>
 
 #include "alerts.h"
 #include "connection.h"
-#include "envelope.h"
 #include "log.h"
 #include "log_connection.h"
 
@@ -49,8 +46,7 @@ static void accept_question(mail *m, shako_question question) {
   shako_session_accept(m->connection->session, question);
 }
 
-/* Answers |question| with a temporary no, and tells the operator why. */
-static int refuse(mail *m, shako_question question, int error) {
+int mail_refuse(mail *m, shako_question question, int error) {
   log_line("message not stored: %s", uv_strerror(-error));
 
   return shako_session_answer(m->connection->session, question, 452, "4.3.1",
@@ -87,7 +83,7 @@ static void on_hello(mail *m, const shako_event *event) {
   char *copy = malloc(name.len + 1);
 
   if (copy == NULL) {
-    refuse(m, event->question, ENOMEM);
+    mail_refuse(m, event->question, ENOMEM);
     return;
   }
 
@@ -95,15 +91,13 @@ static void on_hello(mail *m, const shako_event *event) {
   copy[name.len] = '\0';
   free(m->helo);
   m->helo = copy;
-  m->extended = event->u.hello.extended != 0;
   accept_question(m, event->question);
 }
 
 static void on_mail(mail *m, const shako_event *event) {
-  envelope_add_sender(&m->head, event->u.mail.path);
-  if (m->head.failed) {
-    buffer_free(&m->head);
-    refuse(m, event->question, ENOMEM);
+  if (!message_add_sender(m, event)) {
+    message_end(&m->message);
+    mail_refuse(m, event->question, ENOMEM);
     return;
   }
 
@@ -112,155 +106,33 @@ static void on_mail(mail *m, const shako_event *event) {
 }
 
 static void on_rcpt(mail *m, const shako_event *event) {
-  envelope_add_recipient(&m->head, event->u.rcpt.path);
-  if (m->head.failed) {
-    refuse(m, event->question, ENOMEM);
+  if (!message_add_recipient(m, event)) {
+    mail_refuse(m, event->question, ENOMEM);
     return;
   }
 
   accept_question(m, event->question);
-}
-
-/* Returns the keyword of RFC 3848; there is none for HELO in TLS. */
-static const char *with(const mail *m) {
-  if (!m->extended) {
-    return "SMTP";
-  }
-
-  return m->secure ? "ESMTPS" : "ESMTP";
-}
-
-/* Writes the head to the file.  Returns 0, or what errno was. */
-static int write_head(mail *m) {
-  buffer received = {0};
-  envelope_trace trace = {.peer = shako_session_peer(m->connection->session),
-                          .helo = m->helo,
-                          .by = m->connection->worker->service->hostname,
-                          .with = with(m),
-                          .id = delivery_id(m->message),
-                          .unix_time = (int64_t)time(NULL)};
-  bool failed;
-
-  envelope_add_trace(&received, &trace);
-  failed = m->head.failed || received.failed;
-  if (!failed) {
-    delivery_write(m->message, m->head.ptr, m->head.len);
-    delivery_write(m->message, received.ptr, received.len);
-  }
-
-  buffer_free(&received);
-
-  return failed ? ENOMEM : 0;
-}
-
-/* Opens the file.  Returns as write_head(). */
-static int begin_message(mail *m) {
-  worker *w = m->connection->worker;
-
-  m->message = delivery_new(&w->service->mail, &w->names);
-
-  return m->message != NULL ? write_head(m) : errno;
-}
-
-static void drop_message(mail *m) {
-  delivery_free(m->message);
-  m->message = NULL;
 }
 
 static void on_data(mail *m, const shako_event *event) {
-  int error = m->connection->worker->service->discard ? 0 : begin_message(m);
+  int error = m->connection->worker->service->discard ? 0 : message_begin(m);
 
   if (error != 0) {
-    drop_message(m);
-    refuse(m, event->question, error);
+    mail_refuse(m, event->question, error);
     return;
   }
 
   accept_question(m, event->question);
 }
 
-static void on_body(mail *m, const shako_event *event) {
-  if (m->message != NULL) {
-    delivery_write(m->message, event->u.body.ptr, event->u.body.len);
-  }
-}
-
 static void end_transaction(mail *m) {
-  drop_message(m);
-  buffer_free(&m->head);
+  message_end(&m->message);
   m->open = false;
 }
 
-/* A message on its way to the disk, on a thread of libuv's pool.  It outlives
-   its transaction where the peer does not wait. */
-typedef struct job {
-  uv_work_t work;
-  connection *connection;
-  shako_event event; /* the question */
-  delivery *message;
-  int error;
-} job;
-
-static void sync_message(uv_work_t *work) {
-  job *j = work->data;
-
-  j->error = delivery_finish(j->message);
-}
-
-/* Answers the question.  If it is stale, the peer has left without an answer:
-   it will send the message again, and nobody loses it. */
-static void on_synced(uv_work_t *work, int status) {
-  job *j = work->data;
-  connection *c = j->connection;
-  int result;
-
-  (void)status;
-  if (j->error != 0) {
-    result = refuse(&c->mail, j->event.question, j->error);
-  } else {
-    char reply[128];
-
-    snprintf(reply, sizeof(reply), "Stored as %s", delivery_id(j->message));
-    result = shako_session_answer(c->session, j->event.question, 250, "2.0.0",
-                                  reply);
-  }
-
-  if (result == 0) {
-    tell_message(&c->mail, &j->event, j->error == 0);
-    end_transaction(&c->mail);
-  }
-
-  delivery_free(j->message);
-  free(j);
-  connection_advance(c);
-  connection_release(c);
-}
-
-static void on_message(mail *m, const shako_event *event) {
-  job *j;
-
-  if (m->connection->worker->service->discard) {
-    accept_question(m, event->question);
-    tell_message(m, event, true);
-    end_transaction(m);
-    return;
-  }
-
-  j = malloc(sizeof(*j));
-  if (j == NULL) {
-    refuse(m, event->question, ENOMEM);
-    tell_message(m, event, false);
-    end_transaction(m);
-    return;
-  }
-
-  *j = (job){
-      .connection = m->connection, .event = *event, .message = m->message};
-  j->work.data = j;
-  m->message = NULL;
-  connection_hold(m->connection);
-  uv_queue_work(&m->connection->worker->loop, &j->work, sync_message,
-                on_synced);
+void mail_message_done(mail *m, const shako_event *event, bool stored) {
+  tell_message(m, event, stored);
+  end_transaction(m);
 }
 
 static void on_closed(const mail *m) {
@@ -291,9 +163,6 @@ void mail_handle(mail *m, const shako_event *event) {
   case SHAKO_EVENT_HELLO:
     on_hello(m, event);
     break;
-  case SHAKO_EVENT_TLS:
-    m->secure = true;
-    break;
   case SHAKO_EVENT_MAIL:
     on_mail(m, event);
     break;
@@ -304,10 +173,10 @@ void mail_handle(mail *m, const shako_event *event) {
     on_data(m, event);
     break;
   case SHAKO_EVENT_BODY:
-    on_body(m, event);
+    message_write(m, event->u.body);
     break;
   case SHAKO_EVENT_MESSAGE:
-    on_message(m, event);
+    message_finish(m, event);
     break;
   case SHAKO_EVENT_RESET:
     end_transaction(m);
@@ -315,6 +184,7 @@ void mail_handle(mail *m, const shako_event *event) {
   case SHAKO_EVENT_CLOSED:
     on_closed(m);
     break;
+  case SHAKO_EVENT_TLS:         /* the session knows */
   case SHAKO_EVENT_VIOLATION:   /* the record counts them, ... */
   case SHAKO_EVENT_OBSERVED:    /* ... and these */
   case SHAKO_EVENT_AUTH:        /* of a listener with mechanisms only */

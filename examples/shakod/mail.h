@@ -7,7 +7,7 @@
 
 #include "buffer.h"
 #include "lookup.h"
-#include "maildir.h"
+#include "message.h"
 
 struct connection;
 
@@ -16,11 +16,8 @@ struct connection;
 typedef struct mail {
   struct connection *connection;
   char *helo;           /* the name that the peer gave itself; NULL before */
-  bool extended;        /* ... with EHLO */
-  bool secure;          /* TLS is up */
   bool open;            /* a transaction is */
-  buffer head;          /* what is known of its head */
-  delivery *message;    /* its file, from DATA to MESSAGE */
+  message message;      /* that it brings */
   lookup *lookup;       /* while the DNS is asked about the peer */
   shako_question asked; /* ... for this question */
   shako_asyncos lines;  /* what is told of it, as the appliances do */
@@ -30,6 +27,13 @@ typedef struct mail {
 /* Takes note of |event| and, if it is a question, answers it; but the answer
    to a complete message comes once it is on the disk. */
 void mail_handle(mail *m, const shako_event *event);
+
+/* Answers |question| with a temporary no, and tells the operator why: |error|
+   is what errno was.  Returns as shako_session_answer(). */
+int mail_refuse(mail *m, shako_question question, int error);
+
+/* The last reply to a message was given, to |event|. */
+void mail_message_done(mail *m, const shako_event *event, bool stored);
 
 /* Whether something is in flight that a stopping server lets finish. */
 bool mail_is_open(const mail *m);

@@ -36,9 +36,11 @@ delivery *delivery_new(const maildir *dir, maildir_names *names);
 /* Returns what the file's name has between the time and the host. */
 const char *delivery_id(const delivery *d);
 
-/* Adds |len| octets to the file.  Every CR is left out: the lines of a
-   Maildir end with LF, and no message that is delivered has a CR elsewhere
-   than before its LF. */
+/* Keeps all octets as they are from here on. */
+void delivery_keep(delivery *d);
+
+/* Adds |len| octets to the file.  Of each CRLF the CR is left out, since the
+   lines of a Maildir end with LF; a CR or LF alone stays. */
 void delivery_write(delivery *d, const void *ptr, size_t len);
 
 /**

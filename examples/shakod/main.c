@@ -8,6 +8,7 @@
  *   connection octets and time: between a session and a socket of libuv
  *   linger     how a connection ends
  *   mail       what happened and what is answered
+ *   message    a message, from MAIL to its last reply
  *   lookup, resolver, peer_names, dns_name, dns_reply   what the DNS says of a
  *              peer
  *   envelope   the head that delivery adds
@@ -17,6 +18,7 @@
  *   config, config_text, config_judge, config_take, config_certificate,
  *   config_alert, policy_keys   the configuration file
  *   settings   what either of them says
+ *   offers     the words for what EHLO offers
  *   setup      the library's listeners, made of that; what a reload replaces
  *   table      a Host Access Table, from its file
  *   certificates, passphrase   certificates by name, from their files

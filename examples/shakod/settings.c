@@ -44,6 +44,7 @@ listener_settings *settings_add(settings *s, const char *name) {
 
   shako_listener_config_default(&defaults);
   l->name = name;
+  l->offers = OFFERS_DEFAULT;
   l->max_concurrency = defaults.max_concurrency;
   l->max_handshakes = defaults.max_handshakes;
   l->tcp_queue = defaults.tcp_queue;

@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "log_connection.h"
+#include "offers.h"
 
 #define LISTENERS_MAX   16
 #define ENDPOINTS_MAX   32 /* of all listeners */
@@ -53,6 +54,12 @@ typedef struct listener_settings {
   size_t certificate_count;
   const char *authorities; /* of clients' certificates; NULL for none */
   const char *revocations; /* ... their lists; NULL for none */
+  unsigned offers;         /* SHAKO_OFFER_* */
+  bool lmtp;
+  bool delayed_rejection;
+  const char *proxies;    /* as the next two, as the file has them; or NULL */
+  const char *passwords;  /* a file; NULL: nobody can authenticate */
+  const char *mechanisms; /* of SASL; NULL where there are no passwords */
   shako_policy policy;     /* the default one, which |table| inherits */
   shako_hat *policy_hat;   /* holds the strings of |policy|; or NULL */
   uint32_t max_concurrency;

@@ -144,6 +144,11 @@ static void fill_config(shako_listener_config *config, const plan *p) {
   config->max_concurrency = l->max_concurrency;
   config->max_handshakes = l->max_handshakes;
   config->tcp_queue = l->tcp_queue;
+  config->offers = l->offers;
+  config->lmtp = l->lmtp;
+  config->delayed_rejection = l->delayed_rejection;
+  config->auth_mechanisms = l->mechanisms;
+  config->proxies = l->proxies;
 }
 
 static bool add_listener(setup *s, setup_listener *to, const plan *p) {

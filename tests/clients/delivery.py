@@ -18,11 +18,13 @@ BIG = b"Subject: big\r\n\r\n" + (b"x" * 70 + b"\r\n") * 4000
 
 
 def demand_received(mail, start, keyword):
-    """Demands a Received field as RFC 5321 4.4 has it."""
+    """Demands a Received field as RFC 5321 4.4 has it, and of a message that
+    came inside TLS RFC 8314 4.3."""
+    tls = r" tls TLS_\w+" if keyword.endswith("S") else ""
     check(re.fullmatch(
-        rf"Received: {re.escape(start)}\n"
-        rf"\tby mx\.example\.org with {keyword} id \w+;\n"
-        r"\t\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000\n",
+        rf"Received: {re.escape(start)} by mx\.example\.org with {keyword} "
+        rf"id \w+ for <c@d\.example>{tls}; "
+        r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d \+0000",
         mail.received), mail.received)
 
 
@@ -58,6 +60,7 @@ def the_envelope_is_the_head_of_the_file():
             check(files[0].endswith(".mx.example.org"), files)
             mail = server.mail.take()
             same((mail.sender, mail.recipients), ("a@b.example", recipients))
+            check(" for " not in mail.received, mail.received)
             same(mail.message, stored(MESSAGE))
             client.ask("MAIL FROM:<>", "250 ")
             client.ask("RCPT TO:<c@d.example>", "250 ")
@@ -190,7 +193,7 @@ def the_250_is_sent_once_file_and_folder_are_synced():
             tmp, new = server.mail.path / "tmp", server.mail.path / "new"
         demand_order(calls, [
             ("EHLO's reply leaves in one write",
-             r'^(write|send)\w*\(.*"250-mx\..*250 SIZE \d+\\r\\n"'),
+             r'^(write|send)\w*\(.*"250-mx\..*250 LIMITS [^\\]+\\r\\n"'),
             ("the file is written", rf"^write\(\d+<{tmp}/"),
             ("the file is synced", rf"^f(data)?sync\(\d+<{tmp}/"),
             ("it is renamed", rf"^rename\w*\(.*{tmp}.*{new}"),

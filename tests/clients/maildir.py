@@ -6,18 +6,28 @@ class Mail:
     """One file of a Maildir: what delivery wrote before the message, and the
     message itself, to the octet."""
 
+    PARAMETERS = rb"((?: [^\r\n]*\r?\n)+)"
     PATTERN = re.compile(
-        rb"Return-Path: <([^\n]*)>\n"
-        rb"((?:Delivered-To: [^\n]*\n)+)"
-        rb"(Received: [^\n]*\n(?:\t[^\n]*\n)+)", re.DOTALL)
+        rb"Return-Path: <([^\n]*)>\r?\n"
+        rb"(?:X-Mail-Parameters:" + PARAMETERS + rb")?"
+        rb"(?:X-Authenticated-Identity: ([^\r\n]*)\r?\n)?"
+        rb"((?:Delivered-To: [^\n]*\n(?:X-Rcpt-Parameters:(?: [^\n]*\n)+)?)+)"
+        rb"(Received: [^\n]*\n(?:[ \t][^\n]*\n)+)")
+    RECIPIENT = re.compile(
+        rb"Delivered-To: ([^\r\n]*)\r?\n"
+        rb"(?:X-Rcpt-Parameters:" + PARAMETERS + rb")?")
 
     def __init__(self, octets):
         head = self.PATTERN.match(octets)
         assert head, f"no head: {octets[:400]!r}"
         self.sender = head[1].decode()
-        self.recipients = [line.split(": ", 1)[1]
-                           for line in head[2].decode().splitlines()]
-        self.received = head[3].decode()
+        self.parameters = (head[2] or b"").decode().split()
+        self.identity = head[3] and head[3].decode()
+        found = self.RECIPIENT.findall(head[4])
+        self.recipients = [path.decode() for path, _ in found]
+        self.recipient_parameters = [text.decode().split()
+                                     for _, text in found]
+        self.received = " ".join(head[5].decode().split())
         self.message = octets[head.end():]
 
 

@@ -102,11 +102,11 @@ MORE = {
 }
 
 
-# Families of cases that are for some settings alone; shakod offers no CHUNKING
-# and takes no PROXY header.
+# Families of cases that are for some settings alone; that of proxies has a
+# shakod of its own.
 FAMILIES = {"inject": {P, R}, "upgrade": {P, R, S}, "tls": {P, R, S},
             "required": {R}, "no": {N}, "preferred": {P}, "smtps": {S},
-            "proxy": set(), "bdat": set()}
+            "proxy": set()}
 
 # Others that some settings leave out.
 LEFT_OUT = {

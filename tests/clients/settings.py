@@ -21,8 +21,9 @@ REFUSED = [
     (b"EXPN", "501 5.5.4 "),
     (b"HELP", "214 2.0.0 "),
     (b"AUTH PLAIN AGEAYg==", "502 5.5.1 "),
-    (b"BDAT 0 LAST", "502 5.5.1 "),
-    (b"BDAT 6\r\nRSET", "502 5.5.1 "),  # six with their CRLF: no command
+    (b"BDAT 0 LAST", "502 5.5.1 ", "503 5.5.1 "),
+    # Six octets with their CRLF, which are no command.
+    (b"BDAT 6\r\nRSET", "502 5.5.1 ", "503 5.5.1 "),
     (b"LHLO client.example", "500 5.5.2 "),
     (b"XCLIENT NAME=a", "500 5.5.2 "),
     (b"XYZZY", "500 5.5.2 "),

@@ -194,7 +194,8 @@ def t17_renegotiation_is_refused():
             check(b"Secure Renegotiation IS supported" in client.unread,
                   client.unread)
             client.send_raw(b"EHLO client.example\n")
-            while b"\n250 SIZE" not in client.unread:
+            while not re.search(rb"\n250 (SIZE|LIMITS) ",
+                                client.unread):
                 check(client.receive(), client.unread)
             client.unread = b""
             client.send_raw(b"R\n")  # s_client's own command
