@@ -173,7 +173,7 @@ static void describe_peer(shako_peer *peer, int fd,
   }
 }
 
-static connection *connection_new(worker *w, shako_listener *listener,
+static connection *connection_new(worker *w, const setup_listener *from,
                                   const shako_peer *peer) {
   connection *c = calloc(1, sizeof(*c));
 
@@ -181,8 +181,8 @@ static connection *connection_new(worker *w, shako_listener *listener,
     return NULL;
   }
 
-  if (shako_session_new(&c->session, listener, peer, c, uv_now(&w->loop)) !=
-      0) {
+  if (shako_session_new(&c->session, from->listener, peer, c,
+                        uv_now(&w->loop)) != 0) {
     free(c);
     return NULL;
   }
@@ -190,7 +190,9 @@ static connection *connection_new(worker *w, shako_listener *listener,
   c->worker = w;
   c->icid = w->names.worker + 1 + w->accepted++ * w->service->workers;
   c->setup = setup_ref(w->setup);
-  c->listener = listener;
+  c->listener = from->listener;
+  c->sasl = from->sasl;
+  c->binds = from->binds;
   c->mail.connection = c;
   c->next = w->connections;
   if (c->next != NULL) {
@@ -208,7 +210,7 @@ void connection_start(worker *w, size_t listener, int fd,
   connection *c;
 
   describe_peer(&peer, fd, from);
-  c = connection_new(w, w->setup->listeners[listener].listener, &peer);
+  c = connection_new(w, &w->setup->listeners[listener], &peer);
   if (c == NULL) {
     close(fd);
     return;

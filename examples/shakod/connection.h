@@ -21,6 +21,8 @@ typedef struct connection {
   struct connection *prev;
   setup *setup; /* that it began with, which holds: */
   shako_listener *listener;
+  sasl *sasl; /* NULL: nobody can authenticate */
+  bool binds; /* SASL to TLS, where the client can */
   shako_session *session;
   uint64_t icid; /* the number of the connection, in the log */
   mail mail;

@@ -163,6 +163,9 @@ void mail_handle(mail *m, const shako_event *event) {
   case SHAKO_EVENT_HELLO:
     on_hello(m, event);
     break;
+  case SHAKO_EVENT_AUTH:
+    auth_handle(m, event);
+    break;
   case SHAKO_EVENT_MAIL:
     on_mail(m, event);
     break;
@@ -187,7 +190,6 @@ void mail_handle(mail *m, const shako_event *event) {
   case SHAKO_EVENT_TLS:         /* the session knows */
   case SHAKO_EVENT_VIOLATION:   /* the record counts them, ... */
   case SHAKO_EVENT_OBSERVED:    /* ... and these */
-  case SHAKO_EVENT_AUTH:        /* of a listener with mechanisms only */
   case SHAKO_EVENT_COMMAND:     /* of one with commands only */
   case SHAKO_EVENT_HANDSHAKE:   /* of external TLS only */
   case SHAKO_EVENT_CERTIFICATE: /* of a provider that waits only */
@@ -206,6 +208,7 @@ bool mail_is_open(const mail *m) {
 void mail_end(mail *m) {
   lookup_cancel(m->lookup);
   end_transaction(m);
+  auth_end(&m->auth);
   buffer_free(&m->from);
   free(m->helo);
 }

@@ -5,6 +5,7 @@
 
 #include <shako/shako.h>
 
+#include "auth.h"
 #include "buffer.h"
 #include "lookup.h"
 #include "message.h"
@@ -18,6 +19,7 @@ typedef struct mail {
   char *helo;           /* the name that the peer gave itself; NULL before */
   bool open;            /* a transaction is */
   message message;      /* that it brings */
+  auth auth;
   lookup *lookup;       /* while the DNS is asked about the peer */
   shako_question asked; /* ... for this question */
   shako_asyncos lines;  /* what is told of it, as the appliances do */

@@ -11,6 +11,8 @@
  *   message    a message, from MAIL to its last reply
  *   lookup, resolver, peer_names, dns_name, dns_reply   what the DNS says of a
  *              peer
+ *   auth       answers AUTH
+ *   sasl, passwords, password_line   ... by GNU SASL and a file of secrets
  *   envelope   the head that delivery adds
  *   maildir, delivery   the folder, and a message on its way into it
  *
@@ -27,6 +29,7 @@
  *   alert_relay, alert_attempt   ... by mail: deliver, another process
  *   watch, watch_files   what has files read again when they change
  *   report     what is said of a setup without starting it
+ *   password_print, ask_password   a new line for a file of secrets
  *   status, status_page, status_request   the counts, told by HTTP
  *   service    what all threads share from start to end
  *   listen     the listening sockets
@@ -46,6 +49,7 @@
 #include "certificate_check.h"
 #include "config.h"
 #include "log.h"
+#include "password_print.h"
 #include "pid_file.h"
 #include "report.h"
 #include "server.h"
@@ -142,6 +146,8 @@ static int run(const options *o, const settings *s) {
     case TASK_EXPLAIN:
       status = report_explain(s, o);
       break;
+    case TASK_PASSWORD: /* is done */
+      break;
     }
   }
 
@@ -167,7 +173,9 @@ int main(int argc, char **argv) {
     }
   }
 
-  if (result == OPTIONS_RUN) {
+  if (result == OPTIONS_RUN && o.task == TASK_PASSWORD) {
+    status = password_print(o.user) ? 0 : EXIT_WRONG;
+  } else if (result == OPTIONS_RUN) {
     status = run(&o, s);
   }
 

@@ -41,6 +41,7 @@ static const struct option table[] = {
     {"name", required_argument, NULL, OPT_NAME},
     {"from", required_argument, NULL, OPT_FROM},
     {"listener", required_argument, NULL, OPT_LISTENER},
+    {"password", required_argument, NULL, OPT_PASSWORD},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},

@@ -6,7 +6,8 @@
 typedef enum options_task {
   TASK_SERVE,
   TASK_CHECK,  /* say what is configured, and end */
-  TASK_EXPLAIN /* say what becomes of one peer, and end */
+  TASK_EXPLAIN, /* say what becomes of one peer, and end */
+  TASK_PASSWORD /* make a line of a file of passwords, and end */
 } options_task;
 
 /* What the command line says.  Strings are those of argv. */
@@ -17,6 +18,7 @@ typedef struct options {
   const char *name;     /* ... its verified name; or NULL */
   const char *sender;   /* ... the reverse-path */
   const char *listener; /* ... the listener; NULL: all of them */
+  const char *user;     /* whose password the line is for */
   settings line;
 } options;
 

@@ -152,6 +152,13 @@ static bool set_explain(options *o, const char *text) {
   return true;
 }
 
+static bool set_password(options *o, const char *text) {
+  o->task = TASK_PASSWORD;
+  o->user = text;
+
+  return true;
+}
+
 /* Returns where the string that is the value of |option| belongs. */
 static const char **find_string(options *o, int option) {
   switch (option) {
@@ -215,6 +222,8 @@ bool options_set(options *o, int option, const char *text) {
     return set_alert_relay(o, text);
   case OPT_EXPLAIN:
     return set_explain(o, text);
+  case OPT_PASSWORD:
+    return set_password(o, text);
   case OPT_CHECK:
     o->task = TASK_CHECK;
     return true;

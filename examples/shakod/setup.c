@@ -1,6 +1,7 @@
 #include "setup.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "log.h"
@@ -13,20 +14,32 @@ typedef struct plan {
   const char *hostname; /* of the server */
 } plan;
 
-/* Whether a client can come to speak TLS with the listener. */
-static bool needs_tls(const plan *p) {
+static bool has_tls(const shako_policy *policy) {
+  return policy->tls != SHAKO_TLS_SETTING_NO;
+}
+
+static bool demands_auth(const shako_policy *policy) {
+  return policy->auth == SHAKO_AUTH_SETTING_REQUIRED;
+}
+
+/* Whether a peer can come under a policy that |is| so. */
+static bool any_policy(const plan *p, bool (*is)(const shako_policy *policy)) {
   shako_hat_group group;
   size_t i;
 
   for (i = 0; p->hat != NULL && shako_hat_group_at(p->hat, i, &group) == 0;
        i++) {
-    if (group.policy->tls != SHAKO_TLS_SETTING_NO) {
+    if (is(group.policy)) {
       return true;
     }
   }
 
-  return p->settings->implicit_tls ||
-         p->settings->policy.tls != SHAKO_TLS_SETTING_NO;
+  return is(&p->settings->policy);
+}
+
+/* Whether a client can come to speak TLS with the listener. */
+static bool needs_tls(const plan *p) {
+  return p->settings->implicit_tls || any_policy(p, has_tls);
 }
 
 static void warn_of_demonstration(void) {
@@ -125,6 +138,27 @@ static bool add_tls(setup *s, setup_listener *to, const plan *p,
   return true;
 }
 
+/* Reads who may authenticate.  Where nobody can and somebody must, no mail
+   would come. */
+static bool add_sasl(setup_listener *to, const plan *p) {
+  const listener_settings *l = p->settings;
+
+  if (l->passwords != NULL) {
+    to->sasl = sasl_new(l->passwords);
+    to->binds = strcasestr(l->mechanisms, "-PLUS") != NULL;
+    return to->sasl != NULL;
+  }
+
+  if (any_policy(p, demands_auth)) {
+    log_line("listener \"%s\": smtp_auth is required, and nobody can "
+             "authenticate: needs passwords",
+             l->name);
+    return false;
+  }
+
+  return true;
+}
+
 /* Says in |config| what |p| does. */
 static void fill_config(shako_listener_config *config, const plan *p) {
   const listener_settings *l = p->settings;
@@ -158,7 +192,7 @@ static bool add_listener(setup *s, setup_listener *to, const plan *p) {
 
   fill_config(&config, p);
   config.counters = to->counters;
-  if (!add_tls(s, to, p, &config)) {
+  if (!add_tls(s, to, p, &config) || !add_sasl(to, p)) {
     return false;
   }
 
@@ -263,6 +297,7 @@ void setup_unref(setup *s) {
     shako_counters_unref(s->listeners[i].counters);
     shako_authorities_unref(s->listeners[i].authorities);
     certificates_close(&s->listeners[i].certificates);
+    sasl_free(s->listeners[i].sasl);
   }
 
   shako_certificate_unref(s->demonstration);

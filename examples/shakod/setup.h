@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "certificates.h"
+#include "sasl.h"
 
 /* A listener of the library, and what outlives it. */
 typedef struct setup_listener {
@@ -12,6 +13,8 @@ typedef struct setup_listener {
   certificates certificates;
   shako_certificate_provider provider;
   shako_authorities *authorities; /* of clients' certificates; or NULL */
+  sasl *sasl;                     /* who may authenticate; or NULL */
+  bool binds;                     /* ... and that is bound to TLS if it can */
 } setup_listener;
 
 /**

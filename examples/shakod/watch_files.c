@@ -31,6 +31,10 @@ void watch_each_file(const settings *s,
       visit(ctx, listener->revocations);
     }
 
+    if (listener->passwords != NULL) {
+      visit(ctx, listener->passwords);
+    }
+
     for (i = 0; i < listener->certificate_count; i++) {
       const certificate_settings *c = &listener->certificates[i];
 
