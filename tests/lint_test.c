@@ -51,6 +51,7 @@ typedef enum kind {
   NO_TLS,
   NO_CERTIFICATE,
   DEMONSTRATION,
+  IMPLICIT,
   KINDS
 } kind;
 
@@ -62,6 +63,7 @@ static const shako_hat_surroundings listeners[KINDS] = {
     [DEMONSTRATION] = {.has_tls = 1,
                        .has_certificate = 1,
                        .is_demonstration = 1},
+    [IMPLICIT] = {.has_tls = 1, .has_certificate = 1, .is_implicit = 1},
 };
 
 static shako_hat_warnings *lint(const shako_hat *hat, kind listener) {
@@ -176,6 +178,11 @@ static const row rows[] = {
      "$O ACCEPT { tls = \"preferred\" tls_observe = \"on\" }\nALL $O\n"},
     {PRIVATE, "idle-version", 1, "$M", 0,
      "$M ACCEPT { tls = \"preferred\" tls_ciphers = \"modern\" }\nALL $M\n"},
+    {PRIVATE, "auth-in-clear", 1, "$A", 0,
+     "$A ACCEPT { tls = \"preferred\" smtp_auth = \"preferred\" "
+     "smtp_auth_requires_tls = \"off\" }\nALL $A\n"},
+    {PRIVATE, "idle-auth", 1, "$A", 0,
+     "$A ACCEPT { smtp_auth = \"required\" }\nALL $A\n"},
     {PRIVATE, "idle-verify", 1, "$V", 0,
      "$V ACCEPT { tls = \"preferred\" tls_verify = \"on\" }\nALL $V\n"},
     {PRIVATE, "idle-fingerprints", 1, "$F", 0,
@@ -241,6 +248,9 @@ static void a_sound_table_raises_none(void **state) {
       {PUBLIC, "A:\nACCEPT\n"},
       {PUBLIC, "10. RELAY\nALL ACCEPT\n"},
       {PRIVATE, "ALL RELAY\n"},
+      {IMPLICIT, "$A ACCEPT { smtp_auth = \"required\" }\nALL $A\n"},
+      {PRIVATE, "$A ACCEPT { tls = \"required\" smtp_auth = \"required\" "
+                "smtp_auth_requires_tls = \"off\" }\nALL $A\n"},
       /* half shadowed is not shadowed */
       {PUBLIC, "192.0.2.0/25 REJECT\n192.0.2.0/24 ACCEPT\n"},
       {PUBLIC, "192.0.2.7 REJECT\n192.0.2.0/24 ACCEPT\n"},

@@ -231,7 +231,8 @@ typedef struct shako_hat_surroundings {
   uint8_t has_tls;    /* an engine or external TLS */
   uint8_t has_certificate;
   uint8_t is_demonstration; /* the certificate is the demonstration one */
-  uint8_t reserved[4];      /* 0 */
+  uint8_t is_implicit;      /* TLS comes before the greeting */
+  uint8_t reserved[3];      /* 0 */
 } shako_hat_surroundings;
 
 /* Something that an operator hardly means.  Static storage, but |subject|,

@@ -75,6 +75,14 @@ static const struct words {
         {"idle-version",
          "it allows TLS 1.2, with which no modern cipher can be agreed",
          "set tls_min_version = \"1.3\", or tls_ciphers = \"intermediate\""},
+    [SHAKO__LINT_AUTH_IN_CLEAR] =
+        {"auth-in-clear",
+         "passwords may come in the clear, for everybody on the way to read",
+         "set smtp_auth_requires_tls = \"on\""},
+    [SHAKO__LINT_IDLE_AUTH] =
+        {"idle-auth",
+         "AUTH needs TLS, which is not offered: nobody is ever authenticated",
+         "set tls = \"preferred\" or \"required\""},
     [SHAKO__LINT_UNUSED_POLICY] = {"unused-policy", "no sender group has it",
                                    "remove it"},
     [SHAKO__LINT_UNUSED_LIST] = {"unused-list", "no policy has it",

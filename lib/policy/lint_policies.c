@@ -33,6 +33,16 @@ static bool allows_idle_version(const shako_policy *policy) {
          policy->tls_min_version < 0x0304;
 }
 
+static bool bares_passwords(const shako_policy *policy) {
+  return policy->auth != SHAKO_AUTH_SETTING_OFF && policy->auth_in_clear &&
+         !shako__lint_is_required(policy);
+}
+
+static bool authenticates_nobody(const shako_policy *policy) {
+  return policy->auth != SHAKO_AUTH_SETTING_OFF && !policy->auth_in_clear &&
+         policy->tls == SHAKO_TLS_SETTING_NO;
+}
+
 /* What is wrong with a policy, whatever stands beside it. */
 static const struct fault {
   shako__lint_kind kind;
@@ -44,7 +54,17 @@ static const struct fault {
     {SHAKO__LINT_IDLE_VERIFY, verifies_in_vain},
     {SHAKO__LINT_IDLE_PINS, pins_nothing},
     {SHAKO__LINT_IDLE_VERSION, allows_idle_version},
+    {SHAKO__LINT_AUTH_IN_CLEAR, bares_passwords},
+    {SHAKO__LINT_IDLE_AUTH, authenticates_nobody},
 };
+
+/* Whether |fault| matters where the table is. */
+static bool is_at_issue(const shako__lint *lint, const struct fault *fault) {
+  bool of_auth = fault->kind == SHAKO__LINT_AUTH_IN_CLEAR ||
+                 fault->kind == SHAKO__LINT_IDLE_AUTH;
+
+  return !of_auth || !lint->around.is_implicit;
+}
 
 static void judge_fault(shako__lint *lint, const struct fault *fault) {
   size_t last = lint->hat->policies.count;
@@ -128,7 +148,9 @@ void shako__lint_policies(shako__lint *lint) {
   size_t i;
 
   for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-    judge_fault(lint, &faults[i]);
+    if (is_at_issue(lint, &faults[i])) {
+      judge_fault(lint, &faults[i]);
+    }
   }
   if (lint->around.is_public) {
     judge_rest(lint);

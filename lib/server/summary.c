@@ -211,6 +211,7 @@ static bool put_lint(shako__text *text, const shako_listener *listener,
       .is_public = listener->type == SHAKO_LISTENER_TYPE_PUBLIC,
       .has_tls = listener->engine || listener->external_tls,
       .has_certificate = has_certificate(listener),
+      .is_implicit = listener->implicit_tls,
   };
   shako_hat_warnings *warnings;
 
