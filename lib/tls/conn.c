@@ -204,7 +204,7 @@ bool shako__conn_binding(const shako__conn *conn,
                          uint8_t binding[SHAKO_CHANNEL_BINDING_SIZE]) {
   const shako_tls_engine *engine = conn->engine;
 
-  return engine && engine->channel_binding && conn->agreed &&
+  return engine && engine->channel_binding &&
          conn->info.failure == SHAKO_TLS_FAILURE_NONE &&
          engine->channel_binding((void *)(uintptr_t)conn->state, binding) ==
              SHAKO_TLS_STATUS_OK;

@@ -81,7 +81,8 @@ shako_tls_status shako__conn_read(shako__conn *conn, uint8_t *buf, size_t len,
 /* Writes all |len| octets.  Returns false on failure. */
 bool shako__conn_write(shako__conn *conn, const uint8_t *buf, size_t len);
 
-/* Stores the channel binding (tls.h).  Returns false where there is none. */
+/* Stores the channel binding (tls.h) of a complete handshake.  Returns false
+   where there is none. */
 bool shako__conn_binding(const shako__conn *conn,
                          uint8_t binding[SHAKO_CHANNEL_BINDING_SIZE]);
 
