@@ -135,12 +135,39 @@ static void login_and_external_take_the_same_words(void **state) {
   }
 }
 
+static void mechanisms_have_their_names(void **state) {
+  static const struct row {
+    const char *name;
+    shako__sasl sasl;
+    bool plus;
+  } rows[] = {
+      {"PLAIN", SHAKO__SASL_PLAIN, false},
+      {"LOGIN", SHAKO__SASL_LOGIN, false},
+      {"EXTERNAL", SHAKO__SASL_EXTERNAL, false},
+      {"PLAI", SHAKO__SASL_OTHER, false},
+      {"PLAIN-PLUS", SHAKO__SASL_OTHER, true},
+      {"SCRAM-SHA-256-PLUS", SHAKO__SASL_OTHER, true},
+      {"SCRAM-SHA-256", SHAKO__SASL_OTHER, false},
+      {"X-PLUSS", SHAKO__SASL_OTHER, false},
+      {"-PLUS", SHAKO__SASL_OTHER, false},
+      {"", SHAKO__SASL_OTHER, false},
+  };
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < COUNT(rows); i++) {
+    assert_int_equal(shako__sasl_find(rows[i].name), rows[i].sasl);
+    assert_int_equal(shako__sasl_is_plus(rows[i].name), rows[i].plus);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(plain_is_taken_apart),
       cmocka_unit_test(t51_what_is_not_plain_is_refused),
       cmocka_unit_test(names_and_passwords_have_their_lengths),
       cmocka_unit_test(login_and_external_take_the_same_words),
+      cmocka_unit_test(mechanisms_have_their_names),
   };
 
   return cmocka_run_group_tests_name("sasl", tests, NULL, NULL);

@@ -26,91 +26,6 @@
 /* RFC 4954 9: no fewer than three before the connection ends. */
 #define FAILURES_MIN 3
 
-/* The mechanisms that the library reads. */
-typedef enum reader {
-  READER_NONE,
-  READER_PLAIN,
-  READER_LOGIN,
-  READER_EXTERNAL
-} reader;
-
-static reader reader_of(const char *mechanism) {
-  static const char *const names[] = {[READER_PLAIN] = "PLAIN",
-                                      [READER_LOGIN] = "LOGIN",
-                                      [READER_EXTERNAL] = "EXTERNAL"};
-
-  for (size_t i = READER_PLAIN; i < sizeof(names) / sizeof(names[0]); i++) {
-    if (strcmp(names[i], mechanism) == 0) {
-      return (reader)i;
-    }
-  }
-  return READER_NONE;
-}
-
-/* What is offered */
-
-static bool is_plus(const char *mechanism) {
-  size_t len = strlen(mechanism);
-
-  return len > 5 && strcmp(mechanism + len - 5, "-PLUS") == 0;
-}
-
-/* Whether there is a TLS to which |session|'s mechanisms can be bound; that of
-   the application is its own business. */
-static bool can_bind(const shako_session *session) {
-  uint8_t binding[SHAKO_CHANNEL_BINDING_SIZE];
-
-  return session->secure &&
-         (session->listener->external_tls ||
-          shako_session_channel_binding(session, binding) == 0);
-}
-
-/* Whether this client may use |mechanism|. */
-static bool is_for(const shako_session *session, const char *mechanism) {
-  if (reader_of(mechanism) == READER_EXTERNAL) {
-    return shako__facts(session).tls_verified;
-  }
-  return !is_plus(mechanism) || can_bind(session);
-}
-
-/* Returns the first mechanism for this client from |word| on, which is one of
-   the listener's list (NULL: past its end), or NULL. */
-static const char *next_for(const shako_session *session, const char *word) {
-  while (word && !is_for(session, word)) {
-    word = shako__list_next(word);
-  }
-  return word;
-}
-
-bool shako__auth_is_served(const shako_session *session) {
-  const shako_facts facts = shako__facts(session);
-
-  return next_for(session, session->listener->auth_mechanisms) &&
-         !shako_policy_check(shako__policy(session), &facts, SHAKO_VERB_AUTH);
-}
-
-static char *add(char *at, const char *text) {
-  size_t len = strlen(text);
-
-  memcpy(at, text, len + 1);
-  return at + len;
-}
-
-char *shako__auth_offer(const shako_session *session, char *at) {
-  const char *word = session->listener->auth_mechanisms;
-
-  if (!shako__auth_is_served(session) ||
-      shako_session_identity(session).len > 0) {
-    return at;
-  }
-  at = add(at, "\nAUTH");
-  for (word = next_for(session, word); word;
-       word = next_for(session, shako__list_next(word))) {
-    at = add(add(at, " "), word);
-  }
-  return at;
-}
-
 /* How it ends */
 
 void shako__auth_wipe(shako_session *session) {
@@ -240,17 +155,17 @@ static void take(shako_session *session, size_t len) {
   shako__auth *auth = session->extra->auth;
   const shako_span message = {auth->response, len};
 
-  switch (reader_of(auth->step.mechanism)) {
-  case READER_PLAIN:
+  switch (shako__sasl_find(auth->step.mechanism)) {
+  case SHAKO__SASL_PLAIN:
     take_plain(session, message);
     break;
-  case READER_LOGIN:
+  case SHAKO__SASL_LOGIN:
     take_login(session, message);
     break;
-  case READER_EXTERNAL:
+  case SHAKO__SASL_EXTERNAL:
     take_external(session, message);
     break;
-  case READER_NONE:
+  case SHAKO__SASL_OTHER:
     auth->step.response = message;
     ask(session);
     break;
@@ -338,7 +253,7 @@ const shako_verdict *shako__parse_auth(shako_session *session,
        memchr(words.argument.ptr, ' ', words.argument.len))) {
     return shako__refusal_verdict(SHAKO__REFUSAL_BAD_PARAMETER);
   }
-  if (!mechanism || !is_for(session, mechanism)) {
+  if (!mechanism || !shako__auth_is_for(session, mechanism)) {
     return shako__refusal_verdict(SHAKO__REFUSAL_UNKNOWN_MECHANISM);
   }
   return begin(session, mechanism, words.argument);
@@ -347,15 +262,15 @@ const shako_verdict *shako__parse_auth(shako_session *session,
 /* There is no initial response: where the client's is to come, it is asked to
    speak. */
 static void start(shako_session *session) {
-  switch (reader_of(session->extra->auth->step.mechanism)) {
-  case READER_PLAIN:
-  case READER_EXTERNAL:
+  switch (shako__sasl_find(session->extra->auth->step.mechanism)) {
+  case SHAKO__SASL_PLAIN:
+  case SHAKO__SASL_EXTERNAL:
     challenge(session, (shako_span){NULL, 0});
     break;
-  case READER_LOGIN:
+  case SHAKO__SASL_LOGIN:
     challenge(session, shako__span(SHAKO__SASL_LOGIN_NAME));
     break;
-  case READER_NONE:
+  case SHAKO__SASL_OTHER:
     shako__ask(session, SHAKO_EVENT_AUTH);
     session->event.u.auth = &session->extra->auth->step;
     break;
@@ -393,7 +308,8 @@ int shako_session_challenge(shako_session *session, shako_question question,
     return error;
   }
   if (len > SHAKO_CHALLENGE_MAX ||
-      reader_of(session->extra->auth->step.mechanism) != READER_NONE) {
+      shako__sasl_find(session->extra->auth->step.mechanism) !=
+          SHAKO__SASL_OTHER) {
     return SHAKO_ERR_INVALID_ARGUMENT;
   }
   if (shako__can_speak(session)) {

@@ -24,6 +24,12 @@ typedef struct shako__auth {
   uint8_t response[SHAKO__RESPONSE_MAX]; /* base64, then what it stands for */
 } shako__auth;
 
+/* auth_offer.c */
+
+/* Whether this client may use |mechanism|: EXTERNAL with a certificate that is
+   verified, one in -PLUS where there is TLS to bind it to. */
+bool shako__auth_is_for(const shako_session *session, const char *mechanism);
+
 /* Whether AUTH is served: there is a mechanism for this client, and the gate
    lets it through.  MAIL's parameter of that name is known then. */
 bool shako__auth_is_served(const shako_session *session);
@@ -31,6 +37,8 @@ bool shako__auth_is_served(const shako_session *session);
 /* Writes EHLO's line, with the LF before it, to |at| where AUTH is served and
    nobody is authenticated, and returns where it ends. */
 char *shako__auth_offer(const shako_session *session, char *at);
+
+/* auth.c */
 
 /* Reads some of a response, or all, at the start of |text|, which is more than
    half a line end. */

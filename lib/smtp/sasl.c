@@ -1,7 +1,28 @@
 #include "smtp/sasl.h"
 
+#include <string.h>
+
 #include "base/ascii.h"
 #include "base/utf8.h"
+
+shako__sasl shako__sasl_find(const char *mechanism) {
+  static const char *const names[] = {[SHAKO__SASL_OTHER] = "",
+                                      [SHAKO__SASL_PLAIN] = "PLAIN",
+                                      [SHAKO__SASL_LOGIN] = "LOGIN",
+                                      [SHAKO__SASL_EXTERNAL] = "EXTERNAL"};
+  size_t i = sizeof(names) / sizeof(names[0]) - 1;
+
+  while (i > 0 && strcmp(names[i], mechanism) != 0) {
+    i--;
+  }
+  return (shako__sasl)i;
+}
+
+bool shako__sasl_is_plus(const char *mechanism) {
+  size_t len = strlen(mechanism);
+
+  return len > 5 && strcmp(mechanism + len - 5, "-PLUS") == 0;
+}
 
 static bool is_not_nul(uint8_t c) {
   return c != '\0';

@@ -17,6 +17,20 @@
 #define SHAKO__SASL_LOGIN_NAME     "Username:"
 #define SHAKO__SASL_LOGIN_PASSWORD "Password:"
 
+/* Those mechanisms. */
+typedef enum shako__sasl {
+  SHAKO__SASL_OTHER,
+  SHAKO__SASL_PLAIN,
+  SHAKO__SASL_LOGIN,
+  SHAKO__SASL_EXTERNAL
+} shako__sasl;
+
+/* Returns which of them |mechanism| is, a name in upper case. */
+shako__sasl shako__sasl_find(const char *mechanism);
+
+/* Whether |mechanism| is bound to a channel (RFC 5802 4: "-PLUS"). */
+bool shako__sasl_is_plus(const char *mechanism);
+
 typedef struct shako__sasl_plain {
   shako_span authzid; /* as whom to act; empty: as who it is */
   shako_span authcid; /* who it is */
