@@ -145,14 +145,7 @@ static void add_text_line(octets *data, octets *wire, const char *line) {
 
 static void make_text(model_step *step, octets *wire) {
   static const char *const lines[] = {
-      "",
-      ".",
-      "..",
-      ".x",
-      "QUIT",
-      "a line",
-      "0123456789012345678901234567890123456789"
-      "0123456789012345678901234567890123456789"};
+      "", ".", "..", ".x", "QUIT", "a line", "a line that is longer than most"};
   static const char *const bares[] = {"a\nb", "\n.",    "\r",
                                       "a\r",  ".\n.\n", "\n"};
   size_t count = below(8);
