@@ -1,5 +1,6 @@
 /* The first line is a domain, the rest destination controls.  What reads in is
-   written, reads in again as the same, and says the same of the domain. */
+   written, reads in again as the same, and says the same of the domain; no
+   attempt there goes on in the clear where TLS is required. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -66,6 +67,56 @@ static void check_name(const char *name, shako_span domain) {
       shako__equals(shako__slice(domain, domain.len - len, domain.len), name));
 }
 
+static bool is_required(shako_destination_tls tls) {
+  return tls == SHAKO_DESTINATION_TLS_REQUIRED ||
+         tls == SHAKO_DESTINATION_TLS_REQUIRED_VERIFY;
+}
+
+static void check_attempt(const shako_destination *destination,
+                          const shako_attempt *attempt) {
+  bool secured = attempt->state == SHAKO_ATTEMPT_SECURED;
+  bool old =
+      attempt->version != 0 && attempt->version < destination->tls_min_version;
+  shako_delivery_verdict verdict;
+
+  shako_destination_judge(destination, attempt, &verdict);
+  CHECK(verdict.text != NULL && *verdict.text != '\0');
+  CHECK(!verdict.alert ||
+        (is_required(destination->tls) && destination->alert));
+  CHECK(verdict.delivery != SHAKO_DELIVERY_CLEAR ||
+        (!secured && !is_required(destination->tls)));
+  CHECK(verdict.delivery != SHAKO_DELIVERY_DEFER || !attempt->last);
+  if (verdict.delivery == SHAKO_DELIVERY_ENCRYPTED) {
+    CHECK(secured && attempt->reply == 0);
+    CHECK(!old || destination->tls == SHAKO_DESTINATION_TLS_NO);
+    CHECK(destination->tls != SHAKO_DESTINATION_TLS_REQUIRED_VERIFY ||
+          attempt->certificate == SHAKO_ATTEMPT_CERTIFICATE_GOOD);
+  }
+}
+
+/* Judges every attempt, and some that there are not. */
+static void check_attempts(const shako_destination *destination) {
+  static const uint16_t versions[] = {0, 0x0302, 0x0303, 0x0304};
+  static const uint16_t replies[] = {0, 421, 550};
+  const unsigned certificates = SHAKO_ATTEMPT_CERTIFICATE_INVALID + 2;
+  const unsigned states = SHAKO_ATTEMPT_SECURED + 2;
+  unsigned i;
+
+  for (i = 0; i < states * certificates * 4 * 3 * 2; i++) {
+    shako_attempt attempt;
+
+    memset(&attempt, 0, sizeof(attempt));
+    attempt.struct_size = sizeof(attempt);
+    attempt.state = (shako_attempt_state)(i % states);
+    attempt.certificate =
+        (shako_attempt_certificate)(i / states % certificates);
+    attempt.version = versions[i / states / certificates % 4];
+    attempt.reply = replies[i / states / certificates / 4 % 3];
+    attempt.last = (uint8_t)(i / states / certificates / 12);
+    check_attempt(destination, &attempt);
+  }
+}
+
 static void check_domain(const shako_destinations *table,
                          const shako_destinations *again, shako_span domain) {
   shako_destination a;
@@ -77,6 +128,7 @@ static void check_domain(const shako_destinations *table,
   shako_destinations_find(table, domain, &a);
   shako_destinations_find(again, domain, &b);
   check_same(&a, &b);
+  check_attempts(&a);
   if (a.name != NULL) {
     check_name(a.name, domain);
   }
