@@ -93,24 +93,18 @@ static attempt *attempt_new(const mail *m, const shako_event *event) {
   return a;
 }
 
-static bool has_nul(shako_span span) {
-  return span.len > 0 && memchr(span.ptr, '\0', span.len) != NULL;
-}
-
-/* Whether |said| can be tried: nobody acts as somebody else here. */
-static bool can_be_tried(const shako_auth *said) {
-  return !has_nul(said->authcid) && !has_nul(said->password) &&
-         (said->authzid.len == 0 ||
-          (said->authzid.len == said->authcid.len &&
-           memcmp(said->authzid.ptr, said->authcid.ptr, said->authzid.len) ==
-               0));
+/* Whether |said| wants to act as itself, as all must here. */
+static bool acts_as_itself(const shako_auth *said) {
+  return said->authzid.len == 0 ||
+         (said->authzid.len == said->authcid.len &&
+          memcmp(said->authzid.ptr, said->authcid.ptr, said->authzid.len) == 0);
 }
 
 /* Takes PLAIN and LOGIN, which the library has read to the end. */
 static void on_password(mail *m, const shako_event *event) {
   attempt *a;
 
-  if (!can_be_tried(event->u.auth)) {
+  if (!acts_as_itself(event->u.auth)) {
     refuse(m, event->question);
     return;
   }
@@ -128,8 +122,14 @@ static void on_password(mail *m, const shako_event *event) {
 /* Begins a conversation by |mechanism|.  Where the binding is offered, a client
    that could have used it and says that it was not is being deceived. */
 static bool begin(mail *m, const char *mechanism) {
+  uint8_t binding[SHAKO_CHANNEL_BINDING_SIZE];
+  bool bound = m->connection->binds &&
+               shako_session_channel_binding(session_of(m), binding) == 0;
+
   sasl_talk_free(m->auth.talk);
-  m->auth.talk = sasl_talk_new(m->connection->sasl, mechanism, NULL);
+  m->auth.talk =
+      sasl_talk_new(m->connection->sasl, mechanism, bound ? binding : NULL);
+  explicit_bzero(binding, sizeof(binding));
 
   return m->auth.talk != NULL;
 }

@@ -10,7 +10,7 @@
   (SHAKO_OFFER_CHUNKING | SHAKO_OFFER_SMTPUTF8 | SHAKO_OFFER_LIMITS)
 
 /* Likewise of SASL, where there are passwords: the strongest first. */
-#define MECHANISMS_DEFAULT "SCRAM-SHA-256 PLAIN LOGIN"
+#define MECHANISMS_DEFAULT "SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN"
 
 /* Reads |words|, keywords of EHLO ("CHUNKING DSN"), into |*offers|.  Returns
    NULL, or what is wrong. */

@@ -118,7 +118,8 @@ sasl_talk *sasl_talk_new(sasl *s, const char *mechanism,
 
   gsasl_session_hook_set(t->session, t);
   if (binding != NULL) {
-    password_encode(t->binding, (const char *)binding, SASL_BINDING_SIZE);
+    password_encode(t->binding, (const char *)binding,
+                    SHAKO_CHANNEL_BINDING_SIZE);
   }
 
   return t;

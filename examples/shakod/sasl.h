@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include <shako/common.h>
+#include <shako/tls.h>
 
 /*
  * What GNU SASL knows of mechanisms and passwords.  Where it was not there when
@@ -27,11 +27,9 @@ const char *sasl_check(const sasl *s, const char *name, const char *password);
 /* A conversation of SCRAM-SHA-256 (RFC 5802, RFC 7677). */
 typedef struct sasl_talk sasl_talk;
 
-/* The octets of tls-exporter (RFC 9266). */
-#define SASL_BINDING_SIZE 32
-
-/* Begins one for |mechanism|.  |binding| is what binds it to the TLS that it
-   is in, or NULL.  Returns NULL without memory. */
+/* Begins one for |mechanism|.  |binding|, of SHAKO_CHANNEL_BINDING_SIZE
+   octets, binds it to the TLS that it is in; or NULL.  Returns NULL without
+   memory. */
 sasl_talk *sasl_talk_new(sasl *s, const char *mechanism,
                          const uint8_t *binding);
 
