@@ -7,8 +7,7 @@
 
 #include "smtp/sasl.h"
 
-/* The longest response, in base64 and without its CRLF (RFC 4954 4.3: 12,288
-   octets with it). */
+/* The longest response, in base64 and without its CRLF (RFC 4954 4). */
 #define SHAKO__RESPONSE_MAX 12288
 
 /* AUTH under way: from its line to its last reply.  Wiped and freed then. */
