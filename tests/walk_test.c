@@ -19,17 +19,19 @@
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 
 #define OCTETS(KIND, NAME, TEXT)                                               \
-  { NAME, KIND, TEXT, sizeof(TEXT) - 1, 0, false }
+  { NAME, KIND, TEXT, sizeof(TEXT) - 1, 0, false, false }
 #define EARLY(NAME, TEXT)                                                      \
-  { NAME, WALK_SAY, TEXT, sizeof(TEXT) - 1, 0, true }
+  { NAME, WALK_SAY, TEXT, sizeof(TEXT) - 1, 0, true, false }
 #define SAY(TEXT)          OCTETS(WALK_SAY, TEXT, TEXT)
 #define LINE(TEXT)         OCTETS(WALK_SAY, TEXT, TEXT "\r\n")
 #define RAW(NAME, TEXT)    OCTETS(WALK_RAW, NAME, TEXT)
 #define RECORD(NAME, TEXT) OCTETS(WALK_RECORD, NAME, TEXT)
 #define DO(KIND, NAME)                                                         \
-  { NAME, KIND, NULL, 0, 0, false }
+  { NAME, KIND, NULL, 0, 0, false, false }
+#define RESPONSE(TEXT)                                                         \
+  { TEXT, WALK_SAY, TEXT "\r\n", sizeof(TEXT) + 1, 0, false, true }
 #define ANSWER(CODE)                                                           \
-  { "answer " #CODE, WALK_ANSWER, NULL, 0, CODE, false }
+  { "answer " #CODE, WALK_ANSWER, NULL, 0, CODE, false, false }
 
 #define X16   "xxxxxxxxxxxxxxxx"
 #define X256  X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16
@@ -46,6 +48,9 @@ static const walk_input inputs[] = {
     LINE("BDAT 3"),
     LINE("BDAT 0 LAST"),
     LINE("AUTH PLAIN AGEAYg=="),
+    RESPONSE("AUTH LOGIN"),
+    RESPONSE("YQ=="),
+    RESPONSE("*"),
     LINE("RSET"),
     EARLY("NOOP", "NOOP\r\n"),
     LINE("VRFY b"),
@@ -132,6 +137,9 @@ static const walk_setting settings[] = {
     {.name = "Required, and rejected",
      .tls = SHAKO_TLS_SETTING_REQUIRED,
      .access = SHAKO_ACCESS_REJECT},
+    {.name = "Required, with AUTH",
+     .tls = SHAKO_TLS_SETTING_REQUIRED,
+     .auth = true},
     {.name = "Preferred", .tls = SHAKO_TLS_SETTING_PREFERRED},
     {.name = "Preferred, the application's TLS",
      .tls = SHAKO_TLS_SETTING_PREFERRED,
@@ -312,6 +320,7 @@ static void walk_all(void **state) {
   assert_true(is_reached(&w, SHAKO__PHASE_CLOSED));
   assert_int_equal(is_reached(&w, SHAKO__PHASE_BODY),
                    setting->access == SHAKO_ACCESS_ACCEPT);
+  assert_int_equal(is_reached(&w, SHAKO__PHASE_AUTH), setting->auth);
   walk_world_close(&w.world);
   free(w.nodes);
   free(w.slots);

@@ -114,6 +114,19 @@ static void put_octets(const shako_session *s, walk_digest *digest,
   put(digest, at, class_of(shako__input_text(s)));
 }
 
+/* Of a response that has begun its class. */
+static void put_auth(const shako_session *s, walk_digest *digest, size_t *at) {
+  const shako__auth *auth = s->extra ? s->extra->auth : NULL;
+
+  put(digest, at, shako_session_identity(s).len > 0);
+  if (auth) {
+    put(digest, at,
+        1u | (uint64_t)(auth->name_len > 0) << 1 |
+            (uint64_t)(auth->response_len > 0) << 2 |
+            (uint64_t)auth->too_long << 3);
+  }
+}
+
 static void put_conn(const shako__conn *conn, walk_digest *digest, size_t *at) {
   put(digest, at,
       (uint64_t)(conn->engine != NULL) | (uint64_t)conn->started << 1 |
@@ -130,6 +143,7 @@ void walk_world_digest(const walk_world *world, walk_digest *digest) {
   memset(digest, 0, sizeof(*digest));
   put_session(world->session, digest, &at);
   put_octets(world->session, digest, &at);
+  put_auth(world->session, digest, &at);
   put(digest, &at, world->provider.ready.next);
   put(digest, &at, world->provider.select.next);
   put(digest, &at,

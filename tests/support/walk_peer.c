@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "server/verbs.h"
+#include "smtp/line.h"
 
 /* What the peer may expect, and what it hears. */
 
@@ -45,6 +46,19 @@ void __wrap_shako__command_take(shako_session *session, shako_span line,
   }
   walk_owe(current, found);
   __real_shako__command_take(session, line, too_long);
+}
+
+/* Likewise the responses of AUTH. */
+void __real_shako__auth_step(shako_session *, shako_span);
+void __wrap_shako__auth_step(shako_session *, shako_span);
+
+void __wrap_shako__auth_step(shako_session *session, shako_span text) {
+  size_t len;
+
+  if (shako__line_find(text, &len)) {
+    walk_owe(current, SHAKO_VERB_AUTH);
+  }
+  __real_shako__auth_step(session, text);
 }
 
 /* One reply is complete. */

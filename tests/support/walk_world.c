@@ -32,6 +32,16 @@ static void judge_mail(walk_world *world, shako_event_type type) {
   }
 }
 
+/* Nor is a password shown before TLS, or once it is known who the peer is. */
+static void judge_auth(walk_world *world) {
+  if (!world->tls || !world->setting->auth) {
+    walk_wrong(world, "AUTH where it is not offered");
+  }
+  if (world->authenticated || world->transaction) {
+    walk_wrong(world, "AUTH after AUTH, or in a transaction");
+  }
+}
+
 static void judge_tls(walk_world *world) {
   if (!world->handshaken || world->tls) {
     walk_wrong(world, "TLS without a handshake");
@@ -67,6 +77,7 @@ static void note_violation(walk_world *world) {
 static void judge(walk_world *world, const shako_event *event) {
   world->question = event->question;
   world->lookup = event->type == SHAKO_EVENT_LOOKUP;
+  world->login = event->type == SHAKO_EVENT_AUTH;
   if (world->closed) {
     walk_wrong(world, "an event behind CLOSED");
   }
@@ -82,6 +93,9 @@ static void judge(walk_world *world, const shako_event *event) {
     break;
   case SHAKO_EVENT_TLS:
     judge_tls(world);
+    break;
+  case SHAKO_EVENT_AUTH:
+    judge_auth(world);
     break;
   case SHAKO_EVENT_MESSAGE:
     walk_owe(world, SHAKO_VERB_DATA);
@@ -105,7 +119,6 @@ static void judge(walk_world *world, const shako_event *event) {
   case SHAKO_EVENT_STARTTLS:
   case SHAKO_EVENT_HANDSHAKE:
   case SHAKO_EVENT_CERTIFICATE:
-  case SHAKO_EVENT_AUTH:
   case SHAKO_EVENT_COMMAND:
   case SHAKO_EVENT_MAIL:
   case SHAKO_EVENT_RCPT:
@@ -176,6 +189,9 @@ static bool say(walk_world *world, const walk_input *input) {
   if (world->question != 0 && !input->early) {
     return false;
   }
+  if (input->auth && !world->setting->auth) {
+    return false;
+  }
   if (world->ear == WALK_EAR_INSIDE && !world->setting->external) {
     return give_record(world, FAKE_DATA, input->octets, input->len);
   }
@@ -205,9 +221,20 @@ static void note_answer(walk_world *world, bool yes) {
   case SHAKO_EVENT_MESSAGE:
     world->transaction = false;
     break;
+  case SHAKO_EVENT_AUTH:
+    world->authenticated = yes;
+    break;
   default: /* no others begin or end one */
     break;
   }
+}
+
+static int accept(const walk_world *world) {
+  const shako_span name = {(const uint8_t *)"joe", 3};
+
+  return world->login
+             ? shako_session_authenticate(world->session, world->question, name)
+             : shako_session_accept(world->session, world->question);
 }
 
 static bool answer(walk_world *world, const walk_input *input) {
@@ -217,7 +244,7 @@ static bool answer(walk_world *world, const walk_input *input) {
   if (world->question == 0) {
     return false;
   }
-  error = yes ? shako_session_accept(world->session, world->question)
+  error = yes ? accept(world)
               : shako_session_answer(world->session, world->question,
                                      input->code, NULL, "No");
   if (error == SHAKO_ERR_INVALID_STATE) {
@@ -393,6 +420,9 @@ static void set_policy(const walk_setting *setting, shako_policy *policy) {
   policy->access = setting->access;
   policy->pipelining_early = setting->early;
   policy->tls_observed = setting->observed;
+  policy->auth =
+      setting->auth ? SHAKO_AUTH_SETTING_PREFERRED : SHAKO_AUTH_SETTING_OFF;
+  policy->max_auth_failures = 0;
   policy->max_errors = 0;
   policy->max_messages = 0;
   policy->max_recipients = 0;
@@ -430,6 +460,7 @@ void walk_world_open(walk_world *world, const walk_setting *setting) {
   config.implicit_tls = setting->implicit;
   config.proxies = setting->proxied ? "::/0" : NULL;
   config.external_tls = setting->external;
+  config.auth_mechanisms = setting->auth ? "PLAIN LOGIN" : NULL;
   if (!setting->external) {
     open_provider(world, &provider);
     config.engine = &fake_engine;
@@ -477,6 +508,7 @@ void walk_world_restart(walk_world *world) {
   octets_clear(&world->speech);
   world->handshaken = world->tls = false;
   world->transaction = world->closed = world->violation = false;
+  world->authenticated = false;
   restart_provider(world);
   shako_peer_default(&peer);
   peer.address.known = world->setting->asks || world->setting->proxied;

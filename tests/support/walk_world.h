@@ -27,6 +27,7 @@ typedef struct walk_setting {
   bool observed; /* Required, and only observed */
   bool asks;     /* a table needs to know the peer's name */
   bool proxied;  /* the peer is a proxy */
+  bool auth;     /* inside TLS there is AUTH */
 } walk_setting;
 
 typedef enum walk_kind {
@@ -54,6 +55,7 @@ typedef struct walk_input {
   size_t len;
   int code;
   bool early; /* may be said while a question is open */
+  bool auth;  /* only where there is AUTH */
 } walk_input;
 
 /* What the peer takes the next octets of the session for. */
@@ -72,6 +74,7 @@ typedef struct walk_world {
   shako_time now;
   shako_question question;
   bool lookup; /* it is LOOKUP */
+  bool login;  /* it is AUTH */
   fake_context context;
   fake_counters counters;
   fake_certificate certificate;
@@ -88,8 +91,9 @@ typedef struct walk_world {
   octets speech; /* ... inside TLS */
 
   /* What is known. */
-  bool handshaken;   /* the peer, or the application, did its handshake */
-  bool tls;          /* TLS came */
+  bool handshaken; /* the peer, or the application, did its handshake */
+  bool tls;        /* TLS came */
+  bool authenticated;
   bool transaction;  /* an accepted MAIL has not had its end */
   bool violation;    /* one is owed, and known of */
   bool closed;       /* CLOSED came */
