@@ -473,8 +473,8 @@ static void follow_verdict(run *r, bool yes) {
 
 /* What an answer that was taken changes. */
 static void follow_answer(run *r, bool yes) {
-  if (!yes && r->asked != SHAKO_EVENT_CONNECT &&
-      r->asked != SHAKO_EVENT_HANDSHAKE) {
+  if (!yes && r->asked != SHAKO_EVENT_LOOKUP &&
+      r->asked != SHAKO_EVENT_CONNECT && r->asked != SHAKO_EVENT_HANDSHAKE) {
     r->noes++;
   }
   if (r->asked == SHAKO_EVENT_CONNECT) {

@@ -274,6 +274,8 @@ static void play(run *r) {
   shako_peer host;
 
   shako_peer_default(&host);
+  host.address.known =
+      r->settings->table || r->settings->offers == SETTINGS_OFFERS_PROXY;
   if (!r->settings->table) {
     host.name_state = SHAKO_NAME_VERIFIED;
   }

@@ -74,11 +74,16 @@ static void read_access(settings *out, unsigned access) {
 
 static void read_offers(settings *out, settings_offers offers) {
   out->offers = offers;
-  if (offers >= SETTINGS_OFFERS_AUTH) {
+  if (offers == SETTINGS_OFFERS_AUTH ||
+      offers == SETTINGS_OFFERS_AUTH_REQUIRED) {
     out->policy.auth = offers == SETTINGS_OFFERS_AUTH
                            ? SHAKO_AUTH_SETTING_PREFERRED
                            : SHAKO_AUTH_SETTING_REQUIRED;
     out->policy.auth_in_clear = 1;
+  }
+  if (offers == SETTINGS_OFFERS_PROXY &&
+      out->engine == SETTINGS_ENGINE_EXTERNAL) {
+    out->implicit = false; /* the listener takes no other */
   }
 }
 

@@ -99,6 +99,7 @@ typedef enum settings_offers {
   SETTINGS_OFFERS_OWN,  /* commands, parameters and keywords of its own */
   SETTINGS_OFFERS_AUTH, /* AUTH, in the clear too */
   SETTINGS_OFFERS_AUTH_REQUIRED,
+  SETTINGS_OFFERS_PROXY, /* the peer is a proxy, and says a header first */
   SETTINGS_OFFERS_COUNT
 } settings_offers;
 

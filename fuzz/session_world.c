@@ -110,6 +110,9 @@ static void put_offers(settings_offers offers, shako_listener_config *config) {
   case SETTINGS_OFFERS_AUTH_REQUIRED:
     config->auth_mechanisms = "PLAIN LOGIN EXTERNAL X-STEPS";
     break;
+  case SETTINGS_OFFERS_PROXY:
+    config->proxies = "::/0";
+    break;
   case SETTINGS_OFFERS_NONE:
   case SETTINGS_OFFERS_COUNT:
     break;
