@@ -108,7 +108,9 @@ SHAKO_API int shako_session_recv_eof(shako_session *session);
 SHAKO_API int shako_session_lost(shako_session *session);
 
 /* Returns when poll() is to be called for the sake of time.  While a question
-   is open the peer's clock stands still and the answer's own limit runs. */
+   is open the peer's clock stands still and the answer's own limit runs.  While
+   want() has POLL it stands still too, but for what a connection or a handshake
+   may take in all. */
 SHAKO_API shako_time shako_session_expiry(const shako_session *session);
 
 /* Names a question.  Never 0, never reused in a session.  At most one is open
