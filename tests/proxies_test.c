@@ -102,6 +102,19 @@ static void c105_without_them_nobody_is_one(void **state) {
   }
 }
 
+/* Who comes by a Unix socket is none of all addresses. */
+static void c105_a_peer_without_an_address_is_none(void **state) {
+  shako_listener *listener;
+  const char *reason;
+
+  (void)state;
+  assert_int_equal(open_with("::/0", false, false, &listener, &reason), 0);
+  assert_true(is_proxy(listener, "::"));
+  assert_true(is_proxy(listener, "192.0.2.1"));
+  assert_false(is_proxy(listener, NULL));
+  shako_listener_unref(listener);
+}
+
 static void c105_what_is_no_address_is_an_error(void **state) {
   static const char *const bad[] = {"proxy.example", "ALL",
                                     "192.0.2.1, x",  "192.0.2.0/33",
@@ -420,6 +433,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(c105_proxies_are_those_of_the_configuration),
       cmocka_unit_test(c105_without_them_nobody_is_one),
+      cmocka_unit_test(c105_a_peer_without_an_address_is_none),
       cmocka_unit_test(c105_what_is_no_address_is_an_error),
       cmocka_unit_test(c110_no_header_before_tls_of_the_application),
       cmocka_unit_test(c107_the_peer_is_the_one_announced),
