@@ -82,8 +82,7 @@ static shako__proxy_result read_header(const shako_session *session,
   shako__proxy_result result =
       shako__proxy_read(shako__input_text(session), SHAKO__PROXY_V2_MAX, proxy);
 
-  return result == SHAKO__PROXY_DONE && proxy->datagram ? SHAKO__PROXY_BAD
-                                                        : result;
+  return proxy->datagram ? SHAKO__PROXY_BAD : result;
 }
 
 bool shako__proxy_ready(const shako_session *session) {
