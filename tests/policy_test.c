@@ -7,6 +7,8 @@
 #include <cmocka.h>
 #include <shako/shako.h>
 
+#include "policy/refusals.h"
+
 /* The gate over every cell, against tables written from RFC 3207 section 4
    and 4.1, RFC 5321 section 3.1 and the settings' meaning. */
 
@@ -182,6 +184,44 @@ static void the_words_of_required_are_those_of_rfc_3207(void **state) {
   assert_int_equal(verdict->close, 0);
 }
 
+/* What RFC 3207, 2034, 4954 and 5248 have for each "no" about TLS and AUTH. */
+static void c051_the_codes_are_those_of_the_rfcs(void **state) {
+  static const struct {
+    shako__refusal refusal;
+    int code;
+    const char *enhanced;
+    int close;
+  } rows[] = {
+      {SHAKO__REFUSAL_TLS_REQUIRED, 530, "5.7.0", 0},
+      {SHAKO__REFUSAL_TLS_REQUIRED_OF_SENDER, 530, "5.7.0", 0},
+      {SHAKO__REFUSAL_TLS_REQUIRED_OF_AUTH, 530, "5.7.0", 0},
+      {SHAKO__REFUSAL_TLS_NOT_OFFERED, 502, "5.5.1", 0},
+      {SHAKO__REFUSAL_NO_CERTIFICATE, 454, "4.7.0", 0},
+      {SHAKO__REFUSAL_TLS_UNAVAILABLE, 454, "4.7.0", 0},
+      {SHAKO__REFUSAL_TOO_MANY_HANDSHAKES, 454, "4.7.0", 0},
+      {SHAKO__REFUSAL_HANDSHAKE_RATE, 454, "4.7.0", 0},
+      {SHAKO__REFUSAL_BAD_PARAMETER, 501, "5.5.4", 0},
+      {SHAKO__REFUSAL_BAD_SEQUENCE, 503, "5.5.1", 0},
+      {SHAKO__REFUSAL_INJECTED_BYTES, 554, "5.5.0", 1},
+      {SHAKO__REFUSAL_TLS_TOO_WEAK, 554, "5.7.0", 0},
+      {SHAKO__REFUSAL_CLIENT_CERTIFICATE, 554, "5.7.0", 0},
+      {SHAKO__REFUSAL_UNKNOWN_MECHANISM, 504, "5.5.4", 0},
+      {SHAKO__REFUSAL_AUTH_REQUIRED, 530, "5.7.0", 0},
+      {SHAKO__REFUSAL_UNKNOWN_PARAMETER, 555, "5.5.4", 0},
+      {SHAKO__REFUSAL_TOO_MANY_ERRORS, 421, "4.7.0", 1},
+  };
+  size_t i;
+
+  (void)state;
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    const shako_verdict *verdict = shako__refusal_verdict(rows[i].refusal);
+
+    assert_int_equal(verdict->code, rows[i].code);
+    assert_string_equal(verdict->enhanced, rows[i].enhanced);
+    assert_int_equal(verdict->close, rows[i].close);
+  }
+}
+
 static void a_port_of_submission_requires_tls(void **state) {
   shako_policy ordinary;
   shako_policy policy;
@@ -199,6 +239,7 @@ int main(void) {
       cmocka_unit_test(every_cell_of_the_gate),
       cmocka_unit_test(every_cell_of_the_gate_for_identity),
       cmocka_unit_test(the_words_of_required_are_those_of_rfc_3207),
+      cmocka_unit_test(c051_the_codes_are_those_of_the_rfcs),
       cmocka_unit_test(a_port_of_submission_requires_tls),
   };
 
