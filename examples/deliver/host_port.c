@@ -42,6 +42,6 @@ const char *host_port_read(host_port *to, const char *text) {
   if (!is_port(port)) {
     return "not a port";
   }
-  strcpy(to->port, port);
+  memcpy(to->port, port, strlen(port) + 1);
   return NULL;
 }

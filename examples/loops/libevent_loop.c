@@ -182,8 +182,9 @@ static bool run(loop *l) {
               event_add(accepts, NULL) == 0 && event_add(signals, NULL) == 0 &&
               event_base_dispatch(l->base) >= 0;
 
-  while (l->first != NULL) {
-    end(l->first);
+  for (connection *c = l->first, *next; c != NULL; c = next) {
+    next = c->next;
+    end(c);
   }
 
   if (signals != NULL) {

@@ -194,7 +194,7 @@ void server_close(server *s) {
 }
 
 int server_accept(const server *s, int flags, shako_peer *peer) {
-  struct sockaddr_in from;
+  struct sockaddr_in from = {0};
   socklen_t len = sizeof(from);
   char text[INET_ADDRSTRLEN] = "";
   int fd =

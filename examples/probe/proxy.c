@@ -18,11 +18,11 @@ static end end_of(const struct sockaddr_storage *at) {
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)at;
 
     return (end){six->sin6_addr.s6_addr, 16, six->sin6_port};
-  } else {
-    const struct sockaddr_in *four = (const struct sockaddr_in *)at;
-
-    return (end){(const uint8_t *)&four->sin_addr, 4, four->sin_port};
   }
+
+  const struct sockaddr_in *four = (const struct sockaddr_in *)at;
+
+  return (end){(const uint8_t *)&four->sin_addr, 4, four->sin_port};
 }
 
 static size_t write_text(uint8_t *out, int family, const end *from,

@@ -52,7 +52,7 @@ static bool find_program(alert_relay *r) {
   char *slash = found ? strrchr(r->program, '/') : NULL;
 
   if (slash != NULL) {
-    strcpy(slash + 1, PROGRAM);
+    memcpy(slash + 1, PROGRAM, sizeof(PROGRAM));
   }
 
   if (slash == NULL || access(r->program, X_OK) != 0) {

@@ -163,7 +163,7 @@ static const char *make_seed(passwords *p) {
 static const char *read_all(passwords *p, int fd, unsigned *line) {
   const char *wrong = read_text(p, fd);
 
-  if (wrong == NULL) {
+  if (wrong == NULL && p->text != NULL) {
     wrong = read_lines(p, line);
   }
 
