@@ -249,12 +249,12 @@ static void check_decoded(shako_span span, bool is_unitext, bool utf8) {
   shako_span out = {octets, 0};
 
   CHECK(is_unitext ? shako__unitext_decode(span, utf8, NULL, &out.len)
-                   : shako__xtext_decode(span, NULL, &out.len));
+                   : shako__xtext_decode(span, utf8, NULL, &out.len));
   CHECK(out.len <= span.len);
   if (out.len <= sizeof(octets)) {
     CHECK(is_unitext ? shako__unitext_decode(span, utf8, octets, &out.len)
-                     : shako__xtext_decode(span, octets, &out.len));
-    CHECK(is_text(out, is_unitext));
+                     : shako__xtext_decode(span, utf8, octets, &out.len));
+    CHECK(is_text(out, is_unitext || utf8));
   }
 }
 

@@ -201,6 +201,7 @@ static void c069_dsn_is_said_to_the_letter(void **state) {
       {OCTETS(" ORCPT=rfc(822;a@b"), MALFORMED, "a type that is no atom"},
       {OCTETS(" ORCPT=rfc822;a+0D+0Ab"), MALFORMED, "t47: CR and LF"},
       {OCTETS(" ORCPT=rfc822;a+zz"), MALFORMED, "no digits"},
+      {OCTETS(" ORCPT=rfc822;+C3+A9@b"), MALFORMED, "UTF-8 in xtext"},
       {OCTETS(" ORCPT=utf-8;a+40b"), MALFORMED, "xtext as UTF-8"},
       {OCTETS(" ORCPT=utf-8;\\x{0A}"), MALFORMED, "t47: LF"},
       {OCTETS(" ORCPT=utf-8;\xc3\xa9@b"), MALFORMED, "UTF-8 itself"},
@@ -210,6 +211,10 @@ static void c069_dsn_is_said_to_the_letter(void **state) {
   };
   static const row in_utf8[] = {
       {OCTETS(" ORCPT=utf-8;\xc3\xa9@b"), OK, "UTF-8"},
+      {OCTETS(" ORCPT=rfc822;+C3+A9@b"), OK, "UTF-8 in xtext"},
+      {OCTETS(" ORCPT=rfc822;+C3@b"), MALFORMED, "half a character"},
+      {OCTETS(" ORCPT=rfc822;+C2+85@b"), MALFORMED, "t47: a control of UTF-8"},
+      {OCTETS(" ORCPT=rfc822;a+0D+0Ab"), MALFORMED, "t47: CR and LF"},
       {OCTETS(" ORCPT=rfc822;\xc3\xa9@b"), MALFORMED, "of another kind"},
       {OCTETS(" ORCPT=utf-8;\xc3@b"), MALFORMED, "t46: cut off"},
       {OCTETS(" ORCPT=utf-8;\xc2\x85@b"), MALFORMED, "t47: U+0085"},

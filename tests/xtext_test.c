@@ -18,7 +18,7 @@
 typedef enum form { XTEXT, ADDR_XTEXT, UNITEXT } form;
 
 static bool decode(form how, shako_span from, uint8_t *to, size_t *len) {
-  return how == XTEXT ? shako__xtext_decode(from, to, len)
+  return how == XTEXT ? shako__xtext_decode(from, false, to, len)
                       : shako__unitext_decode(from, how == UNITEXT, to, len);
 }
 
@@ -109,8 +109,9 @@ static void t47_no_control_comes_out_of_xtext(void **state) {
     uint8_t to[3];
     size_t len;
 
-    assert_int_equal(shako__xtext_decode((shako_span){text, 3}, to, &len),
-                     octet >= ' ' && octet <= '~');
+    assert_int_equal(
+        shako__xtext_decode((shako_span){text, 3}, false, to, &len),
+        octet >= ' ' && octet <= '~');
     if (octet >= ' ' && octet <= '~') {
       assert_int_equal(to[0], octet);
       assert_int_equal(len, 1);

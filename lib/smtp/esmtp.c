@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/strings.h"
+#include "base/utf8.h"
 #include "smtp/param.h"
 #include "smtp/path.h"
 #include "smtp/xtext.h"
@@ -76,7 +77,8 @@ static bool read_envid(shako_span value, unsigned esmtp, shako_params *params) {
   (void)esmtp;
 
   params->envid = value;
-  return value.len <= ENVID_LENGTH && shako__xtext_decode(value, NULL, &len);
+  return value.len <= ENVID_LENGTH &&
+         shako__xtext_decode(value, false, NULL, &len);
 }
 
 /* A local-part of 64, an "@" and a domain of 255 octets. */
@@ -91,9 +93,9 @@ static bool read_auth(shako_span value, unsigned esmtp, shako_params *params) {
 
   params->auth = value;
   return shako__equals(value, "<>") ||
-         (shako__xtext_decode(value, NULL, &mailbox.len) &&
+         (shako__xtext_decode(value, false, NULL, &mailbox.len) &&
           mailbox.len <= MAILBOX_LENGTH &&
-          shako__xtext_decode(value, octets, &mailbox.len) &&
+          shako__xtext_decode(value, false, octets, &mailbox.len) &&
           shako__is_mailbox(mailbox, false));
 }
 
@@ -135,6 +137,16 @@ static bool read_notify(shako_span value, unsigned esmtp,
 
 #define ORCPT_LENGTH 500
 
+/* Whether |address| is xtext, where |utf8| says that it may be of UTF-8: an
+   address that Postfix was given without ORCPT it passes on so, as "rfc822". */
+static bool is_xtext(shako_span address, bool utf8) {
+  uint8_t octets[ORCPT_LENGTH];
+  shako_span plain = {octets, 0};
+
+  return shako__xtext_decode(address, utf8, octets, &plain.len) &&
+         shako__is_written(plain, utf8);
+}
+
 /* RFC 3461 4.2, whose addr-type is an atom; RFC 6533 3.  An address that is
    empty is refused: it would be none. */
 static bool read_orcpt(shako_span value, unsigned esmtp, shako_params *params) {
@@ -150,7 +162,7 @@ static bool read_orcpt(shako_span value, unsigned esmtp, shako_params *params) {
   params->orcpt = address;
   return shako__equals(params->orcpt_type, "utf-8")
              ? shako__unitext_decode(address, utf8, NULL, &len)
-             : shako__xtext_decode(address, NULL, &len);
+             : is_xtext(address, utf8);
 }
 
 /* The parameters that there are: to which verb, known where one of which

@@ -34,17 +34,23 @@ static bool read_hexchar(shako_span *text, uint8_t *octet) {
   }
   *octet = (uint8_t)(high << 4 | low);
   *text = shako__slice(*text, 2, text->len);
-  return shako__is_text(*octet);
+  return true;
 }
 
-bool shako__xtext_decode(shako_span from, uint8_t *to, size_t *len) {
+/* Whether xtext may hide |octet|. */
+static bool is_hidden(uint8_t octet, bool utf8) {
+  return shako__is_text(octet) || (utf8 && octet >= 0x80);
+}
+
+bool shako__xtext_decode(shako_span from, bool utf8, uint8_t *to, size_t *len) {
   sink out = {to, 0};
 
   while (from.len > 0) {
     uint8_t octet = from.ptr[0];
 
     from = shako__slice(from, 1, from.len);
-    if (octet == '+' ? !read_hexchar(&from, &octet) : !is_xchar(octet)) {
+    if (octet == '+' ? !read_hexchar(&from, &octet) || !is_hidden(octet, utf8)
+                     : !is_xchar(octet)) {
       return false;
     }
     put(&out, &octet, 1);

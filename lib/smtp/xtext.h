@@ -12,8 +12,10 @@
 
 /* Decodes xtext (RFC 3461 4): "+" and two digits of 0-9 and A-F are an octet,
    all else but "=" and space itself.  What comes out is printable ASCII and
-   spaces, as RFC 3461 4.2 and 4.4 and RFC 4954 5 have it. */
-bool shako__xtext_decode(shako_span from, uint8_t *to, size_t *len);
+   spaces, as RFC 3461 4.2 and 4.4 and RFC 4954 5 have it; where |utf8| says so,
+   octets beyond ASCII too, of which the caller makes sure that they are
+   UTF-8. */
+bool shako__xtext_decode(shako_span from, bool utf8, uint8_t *to, size_t *len);
 
 /* Decodes utf-8-addr-xtext, or, where |utf8| says that characters beyond ASCII
    may be themselves, utf-8-addr-unitext (RFC 6533 3): "\x{}" around two to six
