@@ -59,6 +59,7 @@ static bool is_same_policy(const shako_policy *a, const shako_policy *b) {
   if (!is_same(a->name, b->name) || !is_same(a->banner_text, b->banner_text) ||
       !is_same(a->reject_text, b->reject_text) ||
       !is_same(a->hostname, b->hostname) ||
+      !is_same(a->client_fingerprints, b->client_fingerprints) ||
       !a->tls_mandatory_senders != !b->tls_mandatory_senders) {
     return false;
   }
@@ -66,6 +67,7 @@ static bool is_same_policy(const shako_policy *a, const shako_policy *b) {
   other.banner_text = a->banner_text;
   other.reject_text = a->reject_text;
   other.hostname = a->hostname;
+  other.client_fingerprints = a->client_fingerprints;
   other.tls_mandatory_senders = a->tls_mandatory_senders;
   return memcmp(a, &other, sizeof(other)) == 0;
 }
