@@ -551,6 +551,7 @@ static void other_questions_authenticate_nobody(void **state) {
 
 /* The identity is the session's copy, though it was the event's own octets. */
 static void an_identity_stays(void **state) {
+  shako_record record;
   world w;
   const shako_event *event = open_plain(&w);
 
@@ -570,6 +571,9 @@ static void an_identity_stays(void **state) {
   assert_memory_equal(shako_session_identity(w.session).ptr, "ann", 3);
   say(&w, "QUIT\r\n");
   assert_memory_equal(shako_session_identity(w.session).ptr, "ann", 3);
+  shako_session_record(w.session, &record);
+  assert_ptr_equal(record.identity.ptr, shako_session_identity(w.session).ptr);
+  assert_int_equal(record.identity.len, 3);
   close_world(&w);
 }
 

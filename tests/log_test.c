@@ -142,7 +142,8 @@ static void a_partner_in_json(void **state) {
       "\"recipients\":3,\"messages\":2,\"messages_tls\":1,\"refusals\":3,"
       "\"refused\":{\"application\":1,\"tls-required\":2},\"observed\":0,"
       "\"octets_received\":4096,\"octets_sent\":2048,"
-      "\"octets_messages\":1000,\"duration_ms\":250}\n");
+      "\"octets_messages\":1000,\"duration_ms\":250,"
+      "\"proxied\":false,\"identity\":null,\"unwaited\":0}\n");
 }
 
 static void what_is_not_known_is_null(void **state) {
@@ -169,7 +170,21 @@ static void what_is_not_known_is_null(void **state) {
       "\"how\":null,\"error\":-901,\"commands\":0,\"transactions\":0,"
       "\"recipients\":0,\"messages\":0,\"messages_tls\":0,\"refusals\":1,"
       "\"refused\":null,\"observed\":0,\"octets_received\":0,"
-      "\"octets_sent\":0,\"octets_messages\":0,\"duration_ms\":0}\n");
+      "\"octets_sent\":0,\"octets_messages\":0,\"duration_ms\":0,"
+      "\"proxied\":false,\"identity\":null,\"unwaited\":0}\n");
+}
+
+static void who_it_was_behind_a_proxy_is_told(void **state) {
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  s.record.proxied = 1;
+  s.record.identity = (shako_span){(const uint8_t *)"al\"ice\xc3", 7};
+  s.record.unwaited = 65535;
+  assert_non_null(strstr(json_of(&s),
+                         "\"proxied\":true,\"identity\":\"al\\\"ice\\u00c3\","
+                         "\"unwaited\":65535}\n"));
 }
 
 static void each_state_of_a_name_has_its_word(void **state) {
@@ -681,7 +696,7 @@ static void an_older_caller_s_record_is_told(void **state) {
   (void)state;
   prepare_partner(&s);
   s.record.struct_size = offsetof(shako_record, duration);
-  assert_non_null(strstr(json_of(&s), "\"duration_ms\":0}"));
+  assert_non_null(strstr(json_of(&s), "\"duration_ms\":0,"));
   assert_non_null(strstr(json_of(&s), "\"handshake_ms\":12,"));
   s.tls.struct_size = offsetof(shako_tls_info, handshake_time);
   assert_non_null(strstr(json_of(&s), "\"handshake_ms\":0,"));
@@ -825,6 +840,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_partner_in_json),
       cmocka_unit_test(what_is_not_known_is_null),
+      cmocka_unit_test(who_it_was_behind_a_proxy_is_told),
       cmocka_unit_test(each_state_of_a_name_has_its_word),
       cmocka_unit_test(a_partner_in_the_lines_of_asyncos),
       cmocka_unit_test(a_message_is_told_as_it_comes),

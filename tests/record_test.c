@@ -402,6 +402,37 @@ static void who_is_turned_away_is_not_greeted(void **state) {
   stop(&w);
 }
 
+/* S7: served, and counted. */
+static void s07_who_does_not_wait_is_counted(void **state) {
+  static const struct {
+    const char *text;
+    uint32_t count;
+  } cases[] = {
+      {"EHLO client.example\r\n", 0},
+      {"EHLO again.example\r\nRSET\r\n", 1}, /* a second one is served */
+      {"NOOP\r\nRSET\r\n", 2},
+      {"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nRSET\r\n", 2},
+      {"VRFY b\r\nEXPN b\r\nHELP\r\n", 4},
+      {"VRFY b\r\n", 4},
+      {"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n", 4},
+      {"\r\n.\r\nRSET\r\n", 4},
+      {"HELO client.example\r\n", 4},
+      {"RSET\r\nHELP\r\n", 5}, /* PIPELINING is no longer offered */
+      {"AUTH PLAIN\r\nAGEAYg==\r\n", 6},
+  };
+  world w;
+  size_t i;
+
+  (void)state;
+  prepare(&w);
+  start(&w);
+  for (i = 0; i < COUNT(cases); i++) {
+    say(&w, cases[i].text);
+    assert_int_equal(record_of(&w).unwaited, cases[i].count);
+  }
+  stop(&w);
+}
+
 static void nothing_changes_behind_the_end(void **state) {
   shako_record before;
   shako_record after;
@@ -607,6 +638,7 @@ int main(void) {
       cmocka_unit_test(a_handshake_without_a_certificate_is_measured_too),
       cmocka_unit_test(a_starttls_that_is_refused_is_asked_for),
       cmocka_unit_test(who_is_turned_away_is_not_greeted),
+      cmocka_unit_test(s07_who_does_not_wait_is_counted),
       cmocka_unit_test(nothing_changes_behind_the_end),
       cmocka_unit_test(refusals_are_counted_by_reason),
       cmocka_unit_test(reasons_have_words_of_their_own),

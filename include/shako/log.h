@@ -81,6 +81,9 @@ extern "C" {
  *   observed          a number
  *   octets_received, octets_sent, octets_messages
  *   duration_ms
+ *   proxied           whether a proxy announced the peer
+ *   identity          as whom it is authenticated, or null
+ *   unwaited          how many commands it did not wait behind (record.h)
  *
  * In a string an octet that is not printable ASCII is \u00XX, whatever encoding
  * it was meant in.

@@ -54,9 +54,13 @@ typedef struct shako_record {
   uint64_t octets_received;  /* of the wire, TLS records and all, before the end
                               */
   uint64_t octets_sent;
-  uint64_t octets_messages;  /* of accepted messages, dots removed */
-  shako_time duration;       /* milliseconds, from shako_session_new() to the
-                                last poll() */
+  uint64_t octets_messages; /* of accepted messages, dots removed */
+  shako_time duration;      /* milliseconds, from shako_session_new() to the
+                               last poll() */
+  shako_span identity; /* as whom the peer is authenticated; empty: it is not */
+  uint32_t unwaited;   /* commands behind which the peer sent more where it had
+                          to wait for the reply (RFC 2920 3.1), and which were
+                          served nevertheless; 65,535: or more */
 } shako_record;
 
 /* What became of TLS on a connection: each has exactly one of these. */

@@ -119,6 +119,17 @@ static void put_counts(shako__json *json, const shako_record *record) {
   shako__json_number(json, "duration_ms", record->duration);
 }
 
+/* What came later. */
+static void put_more(shako__json *json, const shako_record *record) {
+  shako__json_bool(json, "proxied", record->proxied);
+  if (record->identity.len > 0) {
+    shako__json_octets(json, "identity", record->identity);
+  } else {
+    shako__json_null(json, "identity");
+  }
+  shako__json_number(json, "unwaited", record->unwaited);
+}
+
 size_t shako_record_json(const shako_record *given, uint64_t icid,
                          int64_t unix_ms, char *buf, size_t size) {
   shako_record record;
@@ -136,5 +147,6 @@ size_t shako_record_json(const shako_record *given, uint64_t icid,
   shako__json_string(&json, "how", record.how);
   shako__json_integer(&json, "error", record.error);
   put_counts(&json, &record);
+  put_more(&json, &record);
   return shako__log_end(&json);
 }

@@ -133,6 +133,15 @@ static bool is_spent(const shako_session *session) {
   return max != 0 && session->commands > max;
 }
 
+/* Whether more is in hand behind a command which may only end a group, or from
+   a peer that was not offered PIPELINING (RFC 2920 3.1). */
+static bool is_unwaited(const shako_session *session,
+                        const shako__verb_row *row) {
+  bool is_last = (row->phases & SHAKO__IN_LAST) || !session->hello_extended;
+
+  return is_last && !session->skipping && shako__input_any(session);
+}
+
 /* Does what |row| says, or asks: what the application answers itself as a
    COMMAND. */
 static void act(shako_session *session, const shako__verb_row *row,
@@ -157,6 +166,9 @@ static void take(shako_session *session, const shako__verb_row *row,
 
   session->active = session->now;
   session->commands++;
+  if (is_unwaited(session, row) && session->unwaited < UINT16_MAX) {
+    session->unwaited++;
+  }
   if (is_spent(session)) {
     shako__refuse(session, no(SHAKO__REFUSAL_TOO_MANY_COMMANDS), true);
     return;

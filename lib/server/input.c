@@ -161,6 +161,11 @@ shako_span shako__input_text(const shako_session *session) {
   return text;
 }
 
+bool shako__input_any(const shako_session *session) {
+  return shako__input_text(session).len > 0 ||
+         (session->secure && shako__input_wire_len(session) > 0);
+}
+
 void shako__input_take(shako_session *session, size_t n) {
   if (has_records(session)) {
     session->input.text_start += (uint32_t)n;

@@ -38,6 +38,9 @@ bool shako__input_may_grow(const shako_session *session);
 /* What is in hand to be read as commands or message. */
 shako_span shako__input_text(const shako_session *session);
 
+/* Whether there is any, or records that may hold some. */
+bool shako__input_any(const shako_session *session);
+
 /* Uses up the first |n| octets of the text. */
 void shako__input_take(shako_session *session, size_t n);
 

@@ -3,48 +3,64 @@
 #include "policy/refusals.h"
 #include "smtp/line.h"
 
-/*
- * What the octets in hand are, by the first of these that holds:
- *
- *   skipping       the rest of an over-long line
- *   swallow > 0    what a refused BDAT announced
- *   phase CHUNK    octets of a BDAT that is taken
- *   phase BODY     the message
- *   phase AUTH     a response of the client
- *   else           a command line; or a ClientHello, on a port without TLS
- *
- * Where there is not enough of it in hand, more is decrypted from the wire;
- * where no more will come, the session ends.
- */
+/* What the octets in hand are.  Where there is not enough of it in hand, more
+   is decrypted from the wire; where no more will come, the session ends. */
+typedef enum reading {
+  READING_REST,     /* the rest of an over-long line */
+  READING_VERDICTS, /* none are read: a message has replies to come (LMTP) */
+  READING_CHUNK,    /* of a BDAT that is taken */
+  READING_REFUSED,  /* of a BDAT that is refused */
+  READING_BODY,     /* the message */
+  READING_RESPONSE, /* the client's, to AUTH */
+  READING_LINE      /* a command; or a ClientHello, on a port without TLS */
+} reading;
 
-/* Whether there is something to skip: a CR may be half of a line end. */
-static bool can_skip(shako_span text) {
-  return text.len > 1 || (text.len == 1 && text.ptr[0] != '\r');
+static reading reading_of(const shako_session *session) {
+  if (session->skipping) {
+    return READING_REST;
+  }
+  if (session->phase == SHAKO__PHASE_VERDICTS) {
+    return READING_VERDICTS;
+  }
+  if (session->phase == SHAKO__PHASE_CHUNK) {
+    return READING_CHUNK;
+  }
+  if (session->swallow > 0) {
+    return READING_REFUSED;
+  }
+  if (session->phase == SHAKO__PHASE_BODY) {
+    return READING_BODY;
+  }
+  return session->phase == SHAKO__PHASE_AUTH ? READING_RESPONSE : READING_LINE;
 }
 
-/* Whether nothing of a BDAT is left to come. */
-static bool is_chunk_over(const shako_session *session) {
-  return session->phase == SHAKO__PHASE_CHUNK && session->swallow == 0;
-}
-
-bool shako__reading_ready(const shako_session *session) {
-  shako_span text = shako__input_text(session);
+/* Whether |text| is enough of it for a step.  A CR alone may be half of the
+   line end that is looked for. */
+static bool is_enough(const shako_session *session, reading what,
+                      shako_span text) {
   size_t len;
 
-  if (session->phase == SHAKO__PHASE_VERDICTS || is_chunk_over(session)) {
+  switch (what) {
+  case READING_VERDICTS:
     return true;
-  }
-  if (shako__input_can_fill(session) || shako__input_ended(session)) {
-    return true;
-  }
-  if (session->phase == SHAKO__PHASE_BODY || session->swallow > 0) {
+  case READING_CHUNK:
+    return session->swallow == 0 || text.len > 0;
+  case READING_REFUSED:
+  case READING_BODY:
     return text.len > 0;
-  }
-  if (session->skipping || session->phase == SHAKO__PHASE_AUTH) {
-    return can_skip(text);
+  case READING_REST:
+  case READING_RESPONSE:
+    return text.len > 1 || (text.len == 1 && text.ptr[0] != '\r');
+  case READING_LINE:
+    break;
   }
   return text.len >= SHAKO__LINE_MAX || shako__line_find(text, &len) ||
          (!session->secure && shako__text_is_client_hello(text));
+}
+
+bool shako__reading_ready(const shako_session *session) {
+  return shako__input_can_fill(session) || shako__input_ended(session) ||
+         is_enough(session, reading_of(session), shako__input_text(session));
 }
 
 /* Drops the rest of an over-long line, which may be AUTH with a password; then
@@ -64,38 +80,30 @@ static void skip_step(shako_session *session, shako_span text) {
   }
 }
 
-/* Takes a command line, if there is a whole one.  Returns whether it was. */
-static bool line_step(shako_session *session, shako_span text) {
-  shako_span head = text;
-  size_t len;
+/* Takes a command line, or of one that is too long what may be looked at. */
+static void line_step(shako_session *session, shako_span text) {
+  shako_span line = text;
+  bool whole;
 
   if (!session->secure && shako__text_is_client_hello(text)) {
     shako__refuse(session,
                   shako__refusal_verdict(SHAKO__REFUSAL_TLS_ON_CLEAR_PORT),
                   true);
-    return true;
+    return;
   }
-  if (head.len > SHAKO__LINE_MAX) {
-    head.len = SHAKO__LINE_MAX;
+  if (line.len > SHAKO__LINE_MAX) {
+    line.len = SHAKO__LINE_MAX;
   }
-  if (shako__line_find(head, &len)) {
-    head.len = len;
-    if (shako__command_observe(session, head)) {
-      return true;
-    }
-    shako__input_take(session, len + 2);
-    shako__command_take(session, head, false);
-    return true;
+  whole = shako__line_find(line, &line.len);
+  if (shako__command_observe(session, line)) {
+    return;
   }
-  if (head.len == SHAKO__LINE_MAX) {
-    if (shako__command_observe(session, head)) {
-      return true;
-    }
+  if (whole) {
+    shako__input_take(session, line.len + 2);
+  } else {
     session->skipping = true;
-    shako__command_take(session, head, true);
-    return true;
   }
-  return false;
+  shako__command_take(session, line, !whole);
 }
 
 /* The text has ended, or TLS has failed: all that can be answered is. */
@@ -108,47 +116,42 @@ static void ended_step(shako_session *session) {
   shako__end(session, NULL, failed ? "tls-failed" : "cut-off");
 }
 
-static bool text_step(shako_session *session) {
-  shako_span text = shako__input_text(session);
-
-  if (session->skipping && can_skip(text)) {
+static void text_step(shako_session *session, reading what, shako_span text) {
+  switch (what) {
+  case READING_REST:
     skip_step(session, text);
-    return true;
-  }
-  if (session->phase == SHAKO__PHASE_VERDICTS) {
+    break;
+  case READING_VERDICTS:
     shako__verdicts_step(session);
-    return true;
-  }
-  if (is_chunk_over(session) ||
-      (session->phase == SHAKO__PHASE_CHUNK && text.len > 0)) {
+    break;
+  case READING_CHUNK:
     shako__chunk_step(session);
-    return true;
-  }
-  if (session->swallow > 0 && text.len > 0) {
+    break;
+  case READING_REFUSED:
     shako__swallow_step(session, text);
-    return true;
-  }
-  if (session->phase == SHAKO__PHASE_BODY && text.len > 0) {
+    break;
+  case READING_BODY:
     shako__body_step(session);
-    return true;
-  }
-  if (session->phase == SHAKO__PHASE_AUTH && can_skip(text)) {
+    break;
+  case READING_RESPONSE:
     shako__auth_step(session, text);
-    return true;
+    break;
+  case READING_LINE:
+    line_step(session, text);
+    break;
   }
-  return !session->skipping && session->swallow == 0 &&
-         session->phase != SHAKO__PHASE_BODY &&
-         session->phase != SHAKO__PHASE_AUTH && line_step(session, text);
 }
 
 void shako__reading_step(shako_session *session) {
+  const reading what = reading_of(session);
+  const shako_span text = shako__input_text(session);
+
   if (!shako__output_reserve(session, SHAKO__REPLY_ROOM)) {
     return;
   }
-  if (text_step(session)) {
-    return;
-  }
-  if (shako__input_can_fill(session)) {
+  if (is_enough(session, what, text)) {
+    text_step(session, what, text);
+  } else if (shako__input_can_fill(session)) {
     shako__input_fill(session);
   } else {
     ended_step(session);

@@ -70,6 +70,7 @@ static void tell_counts(const shako_session *session, shako_record *record) {
   record->recipients = session->all_recipients;
   record->refusals = session->refusals;
   record->observed = session->observed;
+  record->unwaited = session->unwaited;
   if (session->refusals > 0 && session->extra && session->extra->counted) {
     record->refused = session->extra->refused;
   }
@@ -90,6 +91,7 @@ void shako_session_record_sized(const shako_session *session,
       .how = session->how,
       .error = session->error,
       .duration = session->now - session->born,
+      .identity = shako_session_identity(session),
   };
 
   tell_tls(session, &whole);

@@ -132,6 +132,7 @@ struct shako_session {
   shako_event_type asked : 8;
   shako__answer answer : 8;
   uint8_t mail_flags; /* SHAKO_MAIL_*, of the transaction or the MAIL asked */
+  uint16_t unwaited;  /* commands behind which the peer did not wait */
   int error;
   uint32_t recipients;     /* of the transaction */
   uint32_t chunks;         /* ... BDAT commands */

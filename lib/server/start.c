@@ -122,8 +122,7 @@ bool shako__is_early(const shako_session *session) {
   if (session->asked != SHAKO_EVENT_CONNECT && !is_data && !is_first_hello) {
     return false;
   }
-  return shako__input_text(session).len > 0 ||
-         (session->secure && shako__input_wire_len(session) > 0);
+  return shako__input_any(session);
 }
 
 /* Greets a peer whose TLS does not do with the refusal, and takes only QUIT

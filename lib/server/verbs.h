@@ -13,11 +13,13 @@
   (SHAKO__IN(READY) | SHAKO__IN_GREETED | SHAKO__IN_MAIL | SHAKO__IN(CHUNKS))
 
 /* ... and only in the clear, on a listener for SMTP, on one for LMTP, while
-   nobody is authenticated. */
+   nobody is authenticated.  LAST: a peer that sends more behind it, before it
+   knows the answer, does what RFC 2920 3.1 forbids. */
 #define SHAKO__IN_CLEAR     (1u << 31)
 #define SHAKO__IN_SMTP      (1u << 30)
 #define SHAKO__IN_LMTP      (1u << 29)
 #define SHAKO__IN_ANONYMOUS (1u << 28)
+#define SHAKO__IN_LAST      (1u << 27)
 
 /* A row of the verb table. */
 typedef struct shako__verb_row {
