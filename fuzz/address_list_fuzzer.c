@@ -11,15 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/utf8.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
+#include "check.h"
 
 #define PATH_MAX_LENGTH 320
 

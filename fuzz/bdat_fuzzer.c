@@ -13,18 +13,10 @@
 #include <shako/session.h>
 
 #include "base/ascii.h"
+#include "check.h"
 #include "octets.h"
 #include "smtp/line.h"
 #include "smtp/param.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
 
 #define NOW 1000
 

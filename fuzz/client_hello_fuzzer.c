@@ -7,17 +7,9 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "check.h"
 #include "tls/client_hello.h"
 #include "tls/offer.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
 
 #define MORE      SHAKO__CLIENT_HELLO_MORE
 #define WHOLE     SHAKO__CLIENT_HELLO_WHOLE

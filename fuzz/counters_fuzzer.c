@@ -7,17 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "check.h"
 #include "poor_memory.h"
 #include "server/counters.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
 
 #define NETWORKS  32u
 #define NOBODY    31u /* has no address */

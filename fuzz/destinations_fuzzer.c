@@ -10,15 +10,7 @@
 #include <shako/destination.h>
 
 #include "base/ascii.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
+#include "check.h"
 
 /* Returns the table that |text| is, or NULL where it is none. */
 static shako_destinations *read_table(shako_span text) {

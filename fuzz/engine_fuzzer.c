@@ -9,10 +9,9 @@
 #include <shako/mbedtls.h>
 #include <shako/shako.h>
 
+#include "check.h"
 #include "engine_client.h"
 #include "mbedtls/internal.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t len);
 
 #define HEAD 9u
 

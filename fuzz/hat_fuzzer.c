@@ -10,15 +10,7 @@
 #include <shako/hat.h>
 
 #include "base/ascii.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
+#include "check.h"
 
 #define TEXT_MAX 8192
 

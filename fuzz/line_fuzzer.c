@@ -9,18 +9,10 @@
 #include <shako/session.h>
 
 #include "base/ascii.h"
+#include "check.h"
 #include "smtp/esmtp.h"
 #include "smtp/line.h"
 #include "smtp/param.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
 
 static bool same(shako_span a, shako_span b) {
   return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

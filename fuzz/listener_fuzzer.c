@@ -15,17 +15,9 @@
 #include <shako/shako.h>
 
 #include "base/ascii.h"
+#include "check.h"
 #include "fake_engine.h"
 #include "poor_memory.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
 
 #define ROWS_MAX     4
 #define FAILURES_MAX 80

@@ -8,18 +8,10 @@
 
 #include "base/ascii.h"
 #include "base/mem.h"
+#include "check.h"
 #include "policy/member.h"
 #include "policy/nameset.h"
 #include "policy/netset.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
 
 /* The longest input that is looked at. */
 #define TEXT_MAX 600

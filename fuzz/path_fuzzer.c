@@ -9,19 +9,11 @@
 
 #include "base/ascii.h"
 #include "base/utf8.h"
+#include "check.h"
 #include "smtp/esmtp.h"
 #include "smtp/param.h"
 #include "smtp/path.h"
 #include "smtp/xtext.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
 
 typedef bool (*path_reader)(shako_span *text, bool utf8, shako__path *path);
 

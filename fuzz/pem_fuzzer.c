@@ -13,17 +13,9 @@
 #include <shako/mbedtls.h>
 
 #include "base/ascii.h"
+#include "check.h"
 #include "octets.h"
 #include "tls/host_name.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
 
 #define NOW INT64_C(1764000000)
 

@@ -7,16 +7,8 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "check.h"
 #include "smtp/proxy.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
 
 static void check_tlvs(shako_span text, const shako__proxy *proxy) {
   shako_span tlvs = proxy->tlvs;

@@ -12,16 +12,8 @@
 
 #include "base/ascii.h"
 #include "base/utf8.h"
+#include "check.h"
 #include "smtp/path.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
 
 static shako_span cut(shako_span *text, size_t len) {
   shako_span part = shako__slice(*text, 0, len < text->len ? len : text->len);

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "session_model.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t len);
 
 /* How the same input is handed over. */
 typedef enum way { WAY_WHOLE, WAY_OCTETS, WAY_CHOSEN, WAY_COUNT } way;

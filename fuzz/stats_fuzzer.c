@@ -10,14 +10,7 @@
 
 #include <shako/stats.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
-
-#define CHECK(CONDITION)                                                       \
-  do {                                                                         \
-    if (!(CONDITION)) {                                                        \
-      __builtin_trap();                                                        \
-    }                                                                          \
-  } while (0)
+#include "check.h"
 
 typedef size_t write_form(shako_stats *stats, char *buf, size_t size);
 

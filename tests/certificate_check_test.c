@@ -392,8 +392,9 @@ static void a_report_reads_well(void **state) {
                        "TLSA: 2 1 1 " A1 A1 "\n");
   check(&report, &bad);
   report.curve = NULL;
+  report.hostname = "a\r\nKey: b";
   assert_text(&report, "Names: x\\x0d\\x0ay\n"
-                       "Host: a.example (does not match)\n"
+                       "Host: a\\x0d\\x0aKey: b (does not match)\n"
                        "Valid: 1969-12-31 to 1970-01-01 (-20416 days left)\n"
                        "Key: RSA, 256 bits\n"
                        "Signature: ecdsa-with-SHA256 (self-signed)\n"

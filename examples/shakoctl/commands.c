@@ -103,7 +103,7 @@ static void run(ctl *c, const command *found, char *arguments) {
   }
 }
 
-void commands_run(ctl *c, char *line) {
+bool commands_run(ctl *c, char *line) {
   char *name = line + strspn(line, " ");
   char *arguments = name + strcspn(name, " ");
   const command *found;
@@ -113,11 +113,18 @@ void commands_run(ctl *c, char *line) {
     arguments += strspn(arguments, " ");
   }
 
+  if (*name == '\0') {
+    return true;
+  }
+
   found = find(name);
-  if (found != NULL) {
-    run(c, found, arguments);
-  } else if (*name != '\0') {
+  if (found == NULL) {
     printf("Unknown command \"%s\". Type 'help' for those that there are.\n",
            name);
+    return false;
   }
+
+  run(c, found, arguments);
+
+  return true;
 }

@@ -89,12 +89,15 @@ static bool join(char *line, char **words) {
   return true;
 }
 
-/* Runs |line|, and says so where Ctrl-C or the end of input gave it up. */
-static void run(ctl *c, char *line) {
-  commands_run(c, line);
+/* Runs |line|, and says so where Ctrl-C or the end of input gave it up. Returns
+   whether there is such a command. */
+static bool run(ctl *c, char *line) {
+  bool known = commands_run(c, line);
+
   if (c->terminal.interrupted) {
     putchar('\n');
   }
+  return known;
 }
 
 static void prompt(ctl *c) {
@@ -133,8 +136,8 @@ int main(int argc, char **argv) {
     return EXIT_WRONG;
   }
 
-  if (line[0] != '\0') {
-    run(&c, line);
+  if (line[0] != '\0' && !run(&c, line)) {
+    c.status = EXIT_WRONG;
   }
 
   if (line[0] == '\0' || draft_is_changed(&c.draft)) {

@@ -1,5 +1,6 @@
 #include <shako/certificate.h>
 
+#include "base/ascii.h"
 #include "base/date.h"
 #include "base/text.h"
 
@@ -48,7 +49,7 @@ static void put_names(shako__text *text,
   }
   if (report->hostname != NULL) {
     shako__text_put(text, "\nHost: ");
-    shako__text_put(text, report->hostname);
+    shako__text_put_escaped(text, shako__span(report->hostname));
     shako__text_put(text, report->matches ? " (matches)" : " (does not match)");
   }
   shako__text_put(text, "\n");

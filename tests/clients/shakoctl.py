@@ -139,6 +139,16 @@ def what_is_odd_is_edited_or_refused():
 
 
 @case
+def what_is_no_command_fails():
+    with Folder() as folder:
+        for arguments in (("nonsense",), ("commitx", "commit")):
+            text = folder.unchanged(arguments=arguments, status=2)
+            check(f'Unknown command "{arguments[0]}"' in text, text)
+        text = folder.unchanged("nonsense", "exit")  # who is asked goes on
+        check('Unknown command "nonsense"' in text, text)
+
+
+@case
 def what_shakod_would_refuse_is_asked_again():
     for answers, word in (
             (("limits", "-3", "", "", "", "", "", "", ""), "max_concurrency"),
