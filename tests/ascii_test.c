@@ -95,6 +95,22 @@ static void text_is_printable_ascii_and_space(void **state) {
   }
 }
 
+static void one_octet_that_is_no_text_is_found_wherever_it_is(void **state) {
+  uint8_t octets[20];
+  size_t at;
+  int c;
+
+  (void)state;
+  for (at = 0; at < sizeof(octets); at++) {
+    for (c = 0; c < 256; c++) {
+      memset(octets, c & 1 ? '~' : ' ', sizeof(octets));
+      octets[at] = (uint8_t)c;
+      assert_int_equal(shako__all_text((shako_span){octets, sizeof(octets)}),
+                       shako__is_text((uint8_t)c));
+    }
+  }
+}
+
 static void numbers_are_1_to_20_digits_below_2_to_the_64(void **state) {
   static const struct row {
     shako_span span;
@@ -197,6 +213,7 @@ int main(void) {
       cmocka_unit_test(classes_are_those_of_ascii_alone),
       cmocka_unit_test(equals_ignores_case_and_nothing_else),
       cmocka_unit_test(text_is_printable_ascii_and_space),
+      cmocka_unit_test(one_octet_that_is_no_text_is_found_wherever_it_is),
       cmocka_unit_test(numbers_are_1_to_20_digits_below_2_to_the_64),
       cmocka_unit_test(cut_takes_one_octet_or_nothing),
       cmocka_unit_test(cut_class_takes_the_run_at_the_start),

@@ -25,7 +25,21 @@ bool shako__starts_with(shako_span span, const char *text) {
   return true;
 }
 
+/* Whether all of eight octets are text.  What is no text has, or its borrow or
+   carry gives, the highest bit. */
+static bool is_text_8(const uint8_t *octets) {
+  const uint64_t ones = 0x0101010101010101;
+  uint64_t word;
+
+  memcpy(&word, octets, sizeof(word));
+  return ((word | (word - ones * 0x20) | (word + ones)) & ones * 0x80) == 0;
+}
+
 bool shako__all_text(shako_span span) {
+  while (span.len >= 8 && is_text_8(span.ptr)) {
+    span.ptr += 8;
+    span.len -= 8;
+  }
   shako__cut_class(&span, shako__is_text);
 
   return span.len == 0;

@@ -58,8 +58,13 @@ static bool is_enough(const shako_session *session, reading what,
          (!session->secure && shako__text_is_client_hello(text));
 }
 
+/* Whether there is a step where what is in hand is not enough. */
+static bool can_do_without(const shako_session *session) {
+  return shako__input_can_fill(session) || shako__input_ended(session);
+}
+
 bool shako__reading_ready(const shako_session *session) {
-  return shako__input_can_fill(session) || shako__input_ended(session) ||
+  return can_do_without(session) ||
          is_enough(session, reading_of(session), shako__input_text(session));
 }
 
@@ -149,7 +154,7 @@ void shako__reading_step(shako_session *session) {
   if (!shako__output_reserve(session, SHAKO__REPLY_ROOM)) {
     return;
   }
-  if (is_enough(session, what, text)) {
+  if (!can_do_without(session) || is_enough(session, what, text)) {
     text_step(session, what, text);
   } else if (shako__input_can_fill(session)) {
     shako__input_fill(session);
