@@ -306,9 +306,10 @@ void shako__act_verify(shako_session *session) {
 
 const char *shako__help_text(const shako_session *session) {
   return session->listener->lmtp
-             ? "LHLO MAIL RCPT DATA RSET NOOP QUIT STARTTLS VRFY EXPN HELP"
-             : "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT STARTTLS VRFY EXPN "
-               "HELP";
+             ? "LHLO MAIL RCPT DATA BDAT RSET NOOP QUIT STARTTLS AUTH VRFY "
+               "EXPN HELP"
+             : "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT STARTTLS AUTH "
+               "VRFY EXPN HELP";
 }
 
 void shako__act_help(shako_session *session) {
