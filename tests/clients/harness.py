@@ -80,11 +80,12 @@ def need(program):
     return path
 
 
-def run(*command, status=0, **more):
-    """Runs a program to its end and returns what it printed."""
+def run(*command, status=0, limit=TIMEOUT, **more):
+    """Runs a program to its end, within |limit| seconds, and returns what it
+    printed."""
     result = subprocess.run(
         [str(word) for word in command], stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False, **more)
+        stderr=subprocess.STDOUT, timeout=limit, check=False, **more)
     text = result.stdout.decode("latin-1")
     check(status is None or result.returncode == status,
           f"{command[0]} exited {result.returncode}:\n{text}")

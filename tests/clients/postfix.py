@@ -1,5 +1,6 @@
-"""A Postfix that takes mail for dest.example and puts it into a Maildir: the
-one that is unpacked in .deps, without a service of the system."""
+"""A Postfix that takes mail for dest.example and puts it into a Maildir, or that
+hands all mail to a next hop: the one that is unpacked in .deps, without a
+service of the system."""
 import os
 import pathlib
 import pwd
@@ -58,6 +59,13 @@ virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 proxymap unix - - n - - proxymap
 postlog unix-dgram n - n - 1 postlogd
+{more}
+"""
+
+SENDING = """smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
+error unix - - n - - error
+retry unix - - n - - error
 """
 
 QUEUES = ("active bounce corrupt defer deferred flush hold incoming private "
@@ -71,6 +79,8 @@ def free_port():
 
 class Postfix:
     """Runs while it is entered; |settings| are lines of its main.cf."""
+
+    services = ""  # more of its master.cf
 
     def __init__(self, *settings):
         if not (UNPACKED / "sbin/master").exists():
@@ -91,7 +101,8 @@ class Postfix:
         (self._folder / "main.cf").write_text(MAIN.format(
             folder=self._folder, unpacked=UNPACKED.resolve(), uid=self._uid,
             more=more))
-        (self._folder / "master.cf").write_text(MASTER.format(port=self.port))
+        (self._folder / "master.cf").write_text(MASTER.format(
+            port=self.port, more=self.services))
 
     def __enter__(self):
         self._process = subprocess.Popen(
@@ -150,3 +161,17 @@ class Postfix:
         self._until(lambda: self.log().count(": client=") ==
                     self.log().count(": removed"), "is done")
         check(not self._delivered(), self.log())
+
+
+class Sender(Postfix):
+    """One that hands what it takes to the next hop on |port|, by the |protocol|
+    smtp or lmtp."""
+
+    services = SENDING
+
+    def __init__(self, port, *settings, protocol="smtp"):
+        super().__init__(
+            f"default_transport = {protocol}:inet:127.0.0.1:{port}"
+            if protocol == "lmtp" else
+            f"default_transport = {protocol}:[127.0.0.1]:{port}",
+            "notify_classes =", *settings)
