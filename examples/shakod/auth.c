@@ -8,6 +8,10 @@
 #include "connection.h"
 #include "mail.h"
 
+/* How many passwords a worker has being tried, or waiting for it: each takes
+   long, and what else the pool does waits behind them. */
+#define ATTEMPTS_MAX 32
+
 static shako_session *session_of(const mail *m) {
   return m->connection->session;
 }
@@ -62,6 +66,7 @@ static void on_tried(uv_work_t *work, int status) {
   }
 
   free_attempt(a);
+  c->worker->attempts--;
   connection_advance(c);
   connection_release(c);
 }
@@ -77,6 +82,7 @@ static char *put(char *to, shako_span span) {
   return to + span.len + 1;
 }
 
+/* Returns NULL without memory. */
 static attempt *attempt_new(const mail *m, const shako_event *event) {
   const shako_auth *said = event->u.auth;
   size_t size = sizeof(attempt) + said->authcid.len + said->password.len + 2;
@@ -102,21 +108,26 @@ static bool acts_as_itself(const shako_auth *said) {
 
 /* Takes PLAIN and LOGIN, which the library has read to the end. */
 static void on_password(mail *m, const shako_event *event) {
-  attempt *a;
+  worker *w = m->connection->worker;
+  attempt *a = NULL;
 
   if (!acts_as_itself(event->u.auth)) {
     refuse(m, event->question);
     return;
   }
 
-  a = attempt_new(m, event);
+  if (w->attempts < ATTEMPTS_MAX) {
+    a = attempt_new(m, event);
+  }
+
   if (a == NULL) {
     refuse_for_now(m, event->question);
     return;
   }
 
+  w->attempts++;
   connection_hold(m->connection);
-  uv_queue_work(&m->connection->worker->loop, &a->work, try_password, on_tried);
+  uv_queue_work(&w->loop, &a->work, try_password, on_tried);
 }
 
 /* Begins a conversation by |mechanism|.  Where the binding is offered, a client

@@ -41,6 +41,7 @@ typedef struct worker {
   size_t acceptor_count;
   struct connection *connections; /* the first of a list */
   maildir_names names;
+  unsigned attempts;    /* passwords that are being tried */
   uint64_t accepted;    /* connections */
   uint64_t messages;    /* that were begun, and have a number in the log */
   char scratch[16384];  /* for octets that nobody wants */

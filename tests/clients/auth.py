@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """AUTH: who has a password may send, by any mechanism, and nobody else."""
 import base64
+import contextlib
 import os
 import pty
 import re
 import select
+import signal
 import socket
 import subprocess
 import threading
@@ -215,6 +217,29 @@ def the_loop_does_not_wait_for_a_password():
             client.settle()
         with Client(server.port()) as client:
             client.greeted().quit()
+
+
+@case
+def a_flood_of_passwords_is_told_to_come_again():
+    with Auth(secrets(NAME, PASSWORD, 300000)) as server, \
+            contextlib.ExitStack() as stack:
+        flood = [stack.enter_context(Client(server.port())).secured()
+                 for _ in range(40)]
+        other = stack.enter_context(Client(server.port())).greeted()
+        os.kill(server.pid, signal.SIGSTOP)  # it finds all of them at once
+        for client in flood:
+            client.send(plain().encode() + b"\r\n")
+        os.kill(server.pid, signal.SIGCONT)
+        other.ask("NOOP", "250 ")
+        check(len(select.select([client.socket for client in flood], [], [],
+                                0)[0]) < 40, "too late")
+        replies = [client.reply() for client in flood]
+        late = [client for client, reply in zip(flood, replies)
+                if reply == "454 4.7.0 Temporary authentication failure"]
+        same(len(late), 8)
+        same(sum(reply.startswith("235 2.7.0 ") for reply in replies), 32)
+        for client in late:
+            client.ask(plain(), "235 2.7.0 ")
 
 
 @case
