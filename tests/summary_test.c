@@ -156,6 +156,30 @@ static void what_is_set_is_told(void **state) {
                   "TLS: Preferred\n");
 }
 
+static void expect_protocol(bool lmtp, bool implicit_tls, const char *want) {
+  shako_listener_config config;
+  shako_listener *listener;
+  char text[4096];
+
+  prepare(&config, NULL);
+  config.port = 24;
+  config.lmtp = lmtp;
+  config.implicit_tls = implicit_tls;
+  listener = make(&config);
+  shako_listener_summary(listener, text, sizeof(text));
+  assert_non_null(strstr(text, want));
+  shako_listener_unref(listener);
+}
+
+static void the_protocol_is_told(void **state) {
+  (void)state;
+
+  expect_protocol(false, false, "\nProtocol: SMTP\n");
+  expect_protocol(false, true, "\nProtocol: SMTP in TLS\n");
+  expect_protocol(true, false, "\nProtocol: LMTP\n");
+  expect_protocol(true, true, "\nProtocol: LMTP in TLS\n");
+}
+
 #define HEAD(TYPE, TLS)                                                        \
   "Name:\n"                                                                    \
   "Type: " TYPE "\n"                                                           \
@@ -494,6 +518,7 @@ int main(void) {
       cmocka_unit_test(a_listener_is_summed_up_in_eight_lines),
       cmocka_unit_test(what_is_not_set_leaves_no_blank),
       cmocka_unit_test(what_is_set_is_told),
+      cmocka_unit_test(the_protocol_is_told),
       cmocka_unit_test(the_setting_of_a_policy_is_told_whole),
       cmocka_unit_test(each_sender_group_is_told_with_its_policy),
       cmocka_unit_test(hosts_that_match_nothing_get_the_default_policy),

@@ -164,6 +164,7 @@ SHAKO_API const shako_hat *shako_listener_hat(const shako_listener *listener);
  *   Domain map: disabled
  *   TLS: Required
  *
+ * "Protocol:" is SMTP or LMTP, and either may be "in TLS" from the first octet.
  * "TLS:" tells the default policy's setting.  With a table the effective
  * setting of each sender group and the warnings (shako_hat_lint()) follow, and
  * then those of the certificates for clients that name no server, but for what

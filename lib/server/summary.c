@@ -74,13 +74,20 @@ static void put_setting(shako__text *text, const shako_policy *policy) {
   }
 }
 
+static const char *protocol_name(const shako_listener *listener) {
+  if (listener->implicit_tls) {
+    return listener->lmtp ? "LMTP in TLS" : "SMTP in TLS";
+  }
+  return listener->lmtp ? "LMTP" : "SMTP";
+}
+
 static void put_listener(shako__text *text, const shako_listener *listener) {
   bool is_public = listener->type == SHAKO_LISTENER_TYPE_PUBLIC;
 
   put_line(text, "Name", listener->name);
   put_line(text, "Type", is_public ? "Public" : "Private");
   put_interface(text, listener);
-  put_line(text, "Protocol", listener->implicit_tls ? "SMTP in TLS" : "SMTP");
+  put_line(text, "Protocol", protocol_name(listener));
   put_line(text, "Default Domain", listener->default_domain);
   put_concurrency(text, listener);
   put_line(text, "Domain map", listener->map_rows > 0 ? "enabled" : "disabled");

@@ -232,6 +232,13 @@ def lmtp_replies_for_each_recipient():
 
 
 @case
+def the_summary_says_that_it_is_lmtp():
+    with Offering(LMTP) as server:
+        said = run(SHAKOD, "--check", server.folder / "shakod.conf")
+        check("\nProtocol: LMTP\n" in said, said)
+
+
+@case
 def lmtp_loses_nobody_when_it_cannot_store():
     with Offering(LMTP) as server:
         with Client(server.port()) as client:
