@@ -12,13 +12,16 @@ import subprocess
 import threading
 
 from client import Client
-from harness import (CERTIFICATES, SHAKOD, TIMEOUT, Server, case, check, main,
-                     need, refused_start, run, same)
+from harness import (CERTIFICATES, ENGINE, SHAKOD, TIMEOUT, Server, case, check,
+                     main, need, refused_start, run, same)
 from scram import NAME, PASSWORD, QUICK, Scram, encoded, secrets
 
 DENIED = "535 5.7.8 "
 
+HERE = {"certificates": CERTIFICATES, "engine": ENGINE or "mbedtls"}
+
 CONFIG = """hostname = "mx.example.org"
+engine = "{engine}"
 maildir = "mail"
 listener "smtp" {{
   listen = {{"127.0.0.1:0"}}
@@ -49,8 +52,7 @@ class Auth(Server):
 
     def __init__(self, *lines, policy="", more="", table="ALL ACCEPT\n"):
         super().__init__(
-            config=CONFIG.format(policy=policy, more=more,
-                                 certificates=CERTIFICATES),
+            config=CONFIG.format(policy=policy, more=more, **HERE),
             files={"passwords": "\n".join(lines or [QUICK]) + "\n",
                    "table": table})
 

@@ -6,10 +6,14 @@ import socket
 import struct
 
 from client import MESSAGE, Client, make_context, stored
-from harness import CERTIFICATES, SHAKOD, Server, case, check, main, run, same
+from harness import (CERTIFICATES, ENGINE, SHAKOD, Server, case, check, main,
+                     run, same)
 from probing import demand_passes
 
+HERE = {"certificates": CERTIFICATES, "engine": ENGINE or "mbedtls"}
+
 CONFIG = """hostname = "mx.example.org"
+engine = "{engine}"
 maildir = "mail"
 listener "smtp" {{
   listen = {{"127.0.0.1:0"}}
@@ -29,7 +33,7 @@ class Offering(Server):
 
     def __init__(self, *more):
         super().__init__(config=CONFIG.format(more="\n  ".join(more),
-                                              certificates=CERTIFICATES))
+                                              **HERE))
 
 
 def keywords(client, verb="EHLO"):
@@ -64,16 +68,15 @@ def what_is_offered_is_configured():
 def what_cannot_be_offered_is_refused():
     with Offering() as server:
         for more, text in (
-                ('offers = "PIPELINING"', ':7: offers: PIPELINING: not of '),
-                ('offers = "CHUNKING,DSN"', ":7: offers: "),
+                ('offers = "PIPELINING"', ':8: offers: PIPELINING: not of '),
+                ('offers = "CHUNKING,DSN"', ":8: offers: "),
                 ('offers = "BINARYMIME"', "BINARYMIME needs CHUNKING"),
-                ('proxies = "192.0.2.0/33"', ":7: "),
-                ('proxies = "everybody"', ":7: "),
+                ('proxies = "192.0.2.0/33"', ":8: "),
+                ('proxies = "everybody"', ":8: "),
                 ('policy { smtp_auth = "yes" }', "smtp_auth: "),
-                ('policy { data_timeout = "x" }', ":7: "),
-                ("policy { max_commands = -2 }", ":7: max_commands: ")):
-            server.write("shakod.conf", CONFIG.format(
-                more=more, certificates=CERTIFICATES))
+                ('policy { data_timeout = "x" }', ":8: "),
+                ("policy { max_commands = -2 }", ":8: max_commands: ")):
+            server.write("shakod.conf", CONFIG.format(more=more, **HERE))
             said = server.reload()
             check(any(text in line for line in said[:-1]), said)
         server.write("lmtp.conf", 'discard = true listener "a" { lmtp = true '
