@@ -40,7 +40,8 @@ static void add_policy_keys(cfg_opt_t *policy) {
   policy[i] = (cfg_opt_t)CFG_END();
 }
 
-static cfg_t *make_of(cfg_opt_t *server) {
+/* Makes an empty configuration, whose options are |server|. */
+static cfg_t *make_of_server(cfg_opt_t *server) {
   cfg_t *cfg = cfg_init(server, CFGF_NONE);
 
   if (cfg != NULL) {
@@ -51,37 +52,8 @@ static cfg_t *make_of(cfg_opt_t *server) {
   return cfg;
 }
 
-/* Makes an empty configuration, which knows what may be in it. */
-static cfg_t *make(void) {
-  cfg_opt_t policy[POLICY_KEYS_MAX];
-  cfg_opt_t certificate[] = {STRING("chain"), STRING("key"),
-                             STRING("passphrase_file"), CFG_END()};
-  cfg_opt_t listener[] = {
-      STRING("type"),
-      STRINGS("listen"),
-      FLAG("implicit_tls"),
-      STRING("interface"),
-      STRING("hostname"),
-      STRING("default_domain"),
-      STRING(CONFIG_CERTIFICATE),
-      STRING("key"),
-      CFG_SEC("certificate", certificate, CFGF_MULTI | CFGF_TITLE),
-      STRING("client_authorities"),
-      STRING("client_revocations"),
-      STRING("offers"),
-      FLAG("lmtp"),
-      STRING("proxies"),
-      FLAG("delayed_rejection"),
-      STRING("passwords"),
-      STRING("auth_mechanisms"),
-      STRING("hat"),
-      STRING("preset"),
-      STRINGS("domain_map"),
-      NUMBER("max_concurrency"),
-      NUMBER("max_handshakes"),
-      NUMBER("tcp_queue"),
-      CFG_SEC("policy", policy, CFGF_NODEFAULT),
-      CFG_END()};
+/* The same, where those of a listener are |listener|. */
+static cfg_t *make_of_listener(cfg_opt_t *listener) {
   cfg_opt_t alert[] = {CFG_STR("wants", "All", CFGF_NONE), CFG_END()};
   cfg_opt_t server[] = {
       STRING("engine"),
@@ -112,9 +84,50 @@ static cfg_t *make(void) {
               CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
       CFG_END()};
 
+  return make_of_server(server);
+}
+
+/* The same, where those of a policy are |policy|. */
+static cfg_t *make_of_policy(cfg_opt_t *policy) {
+  cfg_opt_t certificate[] = {STRING("chain"), STRING("key"),
+                             STRING("passphrase_file"), CFG_END()};
+  cfg_opt_t listener[] = {
+      STRING("type"),
+      STRINGS("listen"),
+      FLAG("implicit_tls"),
+      STRING("interface"),
+      STRING("hostname"),
+      STRING("default_domain"),
+      STRING(CONFIG_CERTIFICATE),
+      STRING("key"),
+      CFG_SEC("certificate", certificate, CFGF_MULTI | CFGF_TITLE),
+      STRING("client_authorities"),
+      STRING("client_revocations"),
+      STRING("offers"),
+      FLAG("lmtp"),
+      STRING("proxies"),
+      FLAG("delayed_rejection"),
+      STRING("passwords"),
+      STRING("auth_mechanisms"),
+      STRING("hat"),
+      STRING("preset"),
+      STRINGS("domain_map"),
+      NUMBER("max_concurrency"),
+      NUMBER("max_handshakes"),
+      NUMBER("tcp_queue"),
+      CFG_SEC("policy", policy, CFGF_NODEFAULT),
+      CFG_END()};
+
+  return make_of_listener(listener);
+}
+
+/* Makes an empty configuration, which knows what may be in it. */
+static cfg_t *make(void) {
+  cfg_opt_t policy[POLICY_KEYS_MAX];
+
   add_policy_keys(policy);
 
-  return make_of(server);
+  return make_of_policy(policy);
 }
 
 /* Reads |text| as if it were all that is in |file|. */
