@@ -313,14 +313,13 @@ static void context_free(void *context) {
   shako_openssl_context_free(context);
 }
 
-static const engine_kit kit = {
-    .engine = shako_openssl_engine,
-    .context_new = context_new,
-    .context_free = context_free,
-    .certificate_read = shako_openssl_certificate_read,
-    .certificate_parse = shako_openssl_certificate_parse,
-    .authorities_parse = shako_openssl_authorities_parse,
-    .reads_traditional = true};
+static engine_kit kit = {.engine = shako_openssl_engine,
+                         .context_new = context_new,
+                         .context_free = context_free,
+                         .certificate_read = shako_openssl_certificate_read,
+                         .certificate_parse = shako_openssl_certificate_parse,
+                         .authorities_parse = shako_openssl_authorities_parse,
+                         .reads_traditional = true};
 
 int main(int argc, char **argv) {
   const struct CMUnitTest tests[] = {
@@ -332,6 +331,9 @@ int main(int argc, char **argv) {
       cmocka_unit_test(a_connection_works_or_ends),
   };
 
+  /* OpenSSL 3.5 forgets that it had no memory for a client's certificate, and
+     says that it cannot be read; 3.0 does not. */
+  kit.blames_client = OpenSSL_version_num() >= 0x30100000L;
   bench.kit = &kit;
   bench.folder = argc > 1 ? argv[1] : "tests/certificates";
   bench.step = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
