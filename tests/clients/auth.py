@@ -223,7 +223,7 @@ def the_loop_does_not_wait_for_a_password():
 
 @case
 def a_flood_of_passwords_is_told_to_come_again():
-    with Auth(secrets(NAME, PASSWORD, 300000)) as server, \
+    with Auth(secrets(NAME, PASSWORD, 100000)) as server, \
             contextlib.ExitStack() as stack:
         flood = [stack.enter_context(Client(server.port())).secured()
                  for _ in range(40)]
