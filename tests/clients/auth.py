@@ -14,7 +14,8 @@ import threading
 from client import Client
 from harness import (CERTIFICATES, ENGINE, SHAKOD, TIMEOUT, Server, case, check,
                      main, need, refused_start, run, same)
-from scram import NAME, PASSWORD, QUICK, Scram, encoded, secrets
+from scram import (NAME, PASSWORD, QUICK, Scram, encoded, has_sasl, need_sasl,
+                   secrets)
 
 DENIED = "535 5.7.8 "
 
@@ -44,6 +45,7 @@ listener "smtps" {{
 
 def line(name=NAME, password=PASSWORD):
     """Returns the line that shakod writes."""
+    need_sasl()
     return run(SHAKOD, "--password", name, input=password.encode())
 
 
@@ -51,6 +53,7 @@ class Auth(Server):
     """A shakod on which |lines| may authenticate."""
 
     def __init__(self, *lines, policy="", more="", table="ALL ACCEPT\n"):
+        need_sasl()
         super().__init__(
             config=CONFIG.format(policy=policy, more=more, **HERE),
             files={"passwords": "\n".join(lines or [QUICK]) + "\n",
@@ -299,26 +302,38 @@ def the_file_is_judged():
     wrong(QUICK, "everybody can read or write it", 0, 0o604)
 
 
+def demand_refused(config, text):
+    with Server(config='discard = true\nlistener "a" {\n'
+                'listen = {"127.0.0.1:0"}\n}') as server:
+        server.write("shakod.conf", 'discard = true\nlistener "a" {\n'
+                     'listen = {"127.0.0.1:0"}\n' + config + "\n}")
+        said = server.reload()[0]
+        check(text in said, said)
+
+
 @case
 def what_does_not_go_together_is_refused():
-    def wrong(config, text):
-        with Server(config='discard = true\nlistener "a" {\n'
-                    'listen = {"127.0.0.1:0"}\n}') as server:
-            server.write("shakod.conf", 'discard = true\nlistener "a" {\n'
-                         'listen = {"127.0.0.1:0"}\n' + config + "\n}")
-            said = server.reload()[0]
-            check(text in said, said)
+    demand_refused('auth_mechanisms = "PLAIN"',
+                   "auth_mechanisms needs passwords")
+    demand_refused('auth_mechanisms = "CRAM-MD5"',
+                   "shakod.conf:4: auth_mechanisms: "
+                   "CRAM-MD5: not of PLAIN, LOGIN, SCRAM-SHA-256 and")
+    demand_refused('auth_mechanisms = ""', "no mechanism")
+    demand_refused('policy { smtp_auth = "required" }',
+                   "nobody can authenticate")
 
-    wrong('auth_mechanisms = "PLAIN"', "auth_mechanisms needs passwords")
-    wrong('auth_mechanisms = "CRAM-MD5"', "shakod.conf:4: auth_mechanisms: "
-          "CRAM-MD5: not of PLAIN, LOGIN, SCRAM-SHA-256 and")
-    wrong('auth_mechanisms = ""', "no mechanism")
-    wrong('policy { smtp_auth = "required" }', "nobody can authenticate")
-    wrong('passwords = "none"', "none: No such file or directory")
+
+@case
+def passwords_need_a_file_and_gnu_sasl():
+    demand_refused('passwords = "none"',
+                   "none: No such file or directory" if has_sasl() else
+                   "none: shakod was built without GNU SASL")
 
 
 @case
 def the_password_is_asked_for_unseen():
+    need_sasl()
+
     def talk(*words):
         """Returns what a terminal shows, and the exit status."""
         pid, fd = pty.fork()
