@@ -338,6 +338,38 @@ static void a_notice_of_many_says_how_many(void **state) {
   free(text);
 }
 
+/* What happened before the clock of Unix began is told as of its beginning. */
+static void no_time_is_before_1970(void **state) {
+  shako_alert alert = required_tls("bank.example", "");
+  shako_alert_notice notice = {
+      .alert = &alert, .count = 2, .total = 2, .first = 5000, .last = 100001};
+  shako_alert_envelope early = envelope;
+  char text[2048];
+  size_t len;
+
+  (void)state;
+  early.unix_time = 60;
+  assert_int_equal(shako_alert_write(&notice, &early, text, sizeof(text), &len),
+                   0);
+  assert_in_range(len, 1, sizeof(text) - 1);
+  assert_non_null(strstr(text, "First: Thu, 1 Jan 1970 00:00:00 +0000\r\n"));
+  assert_non_null(strstr(text, "Last: Thu, 1 Jan 1970 00:01:00 +0000\r\n"));
+}
+
+static void a_notice_is_from_whom_its_envelope_says(void **state) {
+  shako_alert alert = required_tls("bank.example", "");
+  shako_alert_notice notice = {.alert = &alert, .count = 1, .total = 1};
+  shako_alert_envelope other = envelope;
+  char text[2048];
+  size_t len;
+
+  (void)state;
+  other.from = "gate@other.example";
+  assert_int_equal(shako_alert_write(&notice, &other, text, sizeof(text), &len),
+                   0);
+  assert_non_null(strstr(text, "\r\nFrom: gate@other.example\r\nTo: "));
+}
+
 /* Returns where the fields end; on the way each line is of a field, or goes
    on with one, and all of it is printable. */
 static const char *check_message(const char *text, size_t fields) {
@@ -457,10 +489,16 @@ static void an_envelope_that_is_none_is_refused(void **state) {
       "a@b\n", "a b@c", "\xc3\xa9@b.c", "a@b..c",
   };
   static const char *const hosts[] = {"", "a b", "a\r\nb", "a..b", "[1]"};
+  char longest[SHAKO_ALERT_TEXT_SIZE];
   shako_alert_envelope other;
   size_t i;
 
   (void)state;
+  memset(longest, 'a', sizeof(longest));
+  strcpy(longest + sizeof(longest) - 3, "@b");
+  other = envelope;
+  other.from = longest;
+  check_refused(&other);
   for (i = 0; i < COUNT(wrong); i++) {
     const char *to[] = {"ops@example.org", wrong[i]};
 
@@ -498,6 +536,8 @@ int main(void) {
       cmocka_unit_test(what_is_looked_at_late_is_told_once),
       cmocka_unit_test(a_notice_is_written_as_a_message),
       cmocka_unit_test(a_notice_of_many_says_how_many),
+      cmocka_unit_test(no_time_is_before_1970),
+      cmocka_unit_test(a_notice_is_from_whom_its_envelope_says),
       cmocka_unit_test(nothing_in_an_alert_begins_a_field),
       cmocka_unit_test(a_long_word_is_cut_into_lines),
       cmocka_unit_test(a_message_is_cut_off_where_its_buffer_ends),

@@ -12,6 +12,8 @@
 
 #include <shako/shako.h>
 
+#include "support/fake_engine.h"
+
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
 
 #define NOW 1000
@@ -586,6 +588,9 @@ static void bad_policies_are_refused(void **state) {
   shako_policy_default(&policy);
   policy.hostname = "a_b";
   is_refused(&config, "policy.hostname: ");
+  shako_policy_default(&policy);
+  policy.client_fingerprints = "12:34";
+  is_refused(&config, "policy.client_fingerprints: ");
 }
 
 static void a_table_brings_its_own_defaults(void **state) {
@@ -618,6 +623,50 @@ static void tls_of_a_table_that_cannot_be_is_refused(void **state) {
     shako_listener_unref(open_listener(&config));
     shako_hat_unref(config.hat);
   }
+}
+
+/* Whoever wants clients' certificates needs an engine that asks for them, and
+   somebody who can be verified. */
+static void clients_that_cannot_be_verified_are_refused(void **state) {
+  static const char fingerprint[] =
+      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+  shako_tls_engine blind = fake_engine;
+  shako_certificate_provider certificates;
+  fake_provider provider = {0};
+  fake_context context = {0};
+  shako_listener_config config;
+  shako_policy policy;
+
+  (void)state;
+  fake_provider_fill(&provider, &certificates);
+  prepare(&config);
+  config.engine = &fake_engine;
+  config.context = &context;
+  config.certificates = &certificates;
+  config.policy = &policy;
+  blind.client_certificate = NULL;
+  shako_policy_default(&policy);
+  policy.tls = SHAKO_TLS_SETTING_REQUIRED;
+  policy.tls_verify = 1;
+  is_refused(&config, "policy.tls_verify: nobody can be verified");
+  config.authorities = fake_authorities();
+  shako_listener_unref(open_listener(&config));
+  config.authorities = NULL;
+  policy.client_fingerprints = fingerprint;
+  shako_listener_unref(open_listener(&config));
+  config.engine = &blind;
+  is_refused(&config, "policy.tls_verify: the engine knows no");
+
+  config.policy = NULL;
+  config.hat = read_table("$P ACCEPT { tls = \"required\" tls_verify = "
+                          "\"on\" } A: 192.0.2.7 $P\nALL ACCEPT\n",
+                          NULL);
+  is_refused(&config, "hat: a policy has tls_verify, and the engine");
+  config.engine = &fake_engine;
+  is_refused(&config, "hat: a policy has tls_verify, and nobody");
+  config.authorities = fake_authorities();
+  shako_listener_unref(open_listener(&config));
+  shako_hat_unref(config.hat);
 }
 
 static void offers_are_checked(void **state) {
@@ -728,6 +777,7 @@ int main(void) {
       cmocka_unit_test(bad_policies_are_refused),
       cmocka_unit_test(a_table_brings_its_own_defaults),
       cmocka_unit_test(tls_of_a_table_that_cannot_be_is_refused),
+      cmocka_unit_test(clients_that_cannot_be_verified_are_refused),
       cmocka_unit_test(offers_are_checked),
       cmocka_unit_test(auth_needs_mechanisms),
       cmocka_unit_test(what_was_given_can_be_asked_for),

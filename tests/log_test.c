@@ -346,6 +346,26 @@ static void tls_is_told_when_it_is_there_and_once(void **state) {
                       "observed 0\n");
 }
 
+/* AsyncOS has lines for mail, TLS and the end, and for nothing else. */
+static void all_else_has_no_line(void **state) {
+  static const shako_event_type types[] = {
+      SHAKO_EVENT_LOOKUP,    SHAKO_EVENT_CONNECT,     SHAKO_EVENT_HELLO,
+      SHAKO_EVENT_STARTTLS,  SHAKO_EVENT_CERTIFICATE, SHAKO_EVENT_HANDSHAKE,
+      SHAKO_EVENT_AUTH,      SHAKO_EVENT_COMMAND,     SHAKO_EVENT_DATA,
+      SHAKO_EVENT_VIOLATION, SHAKO_EVENT_OBSERVED,    SHAKO_EVENT_BODY};
+  shako_asyncos log = {
+      .struct_size = sizeof(log), .icid = 7, .told = UINT8_MAX};
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  for (size_t i = 0; i < COUNT(types); i++) {
+    const shako_event event = {.type = types[i]};
+
+    assert_string_equal(added(&s, &log, &event), "");
+  }
+}
+
 static void an_address_forges_no_other(void **state) {
   const shako_event mail = {.type = SHAKO_EVENT_MAIL,
                             .u.mail.path =
@@ -459,6 +479,21 @@ static void what_was_offered_is_told(void **state) {
              "\"signature_algorithms\":{\"count\":0,\"allowed\":0,"
              "\"first\":[]},\"can_ecdsa\":false,\"can_rsa\":true,"
              "\"min_version\":\"TLSv1.2\",\"ciphers\":\"intermediate\"}},"));
+}
+
+/* Required TLS that failed has the line of any TLS that failed. */
+static void required_tls_that_failed_is_told(void **state) {
+  sample s;
+
+  (void)state;
+  prepare(&s);
+  s.record.tls_setting = SHAKO_TLS_SETTING_REQUIRED;
+  s.record.tls_asked = 1;
+  s.record.tls = &s.tls;
+  s.tls.failure = SHAKO_TLS_FAILURE_CUT_OFF;
+  assert_int_equal(shako_record_outcome(&s.record),
+                   SHAKO_TLS_OUTCOME_REQUIRED_FAILED);
+  demand_tls(&s, "failed: cut-off", "\"cut-off\"");
 }
 
 /* A STARTTLS that came to no handshake. */
@@ -804,6 +839,28 @@ static void a_transaction_is_told(void **state) {
   demand_event(&event, "\"reset\",\"question\":null,\"reason\":\"rset\"");
 }
 
+/* What a client says in AUTH is never told, nor what stands behind a verb of
+   the application's. */
+static void a_secret_is_not_told(void **state) {
+  static const shako_auth auth = {.mechanism = "PLAIN",
+                                  .step = 2,
+                                  .has_response = 1,
+                                  .response = {(const uint8_t *)"secret", 6},
+                                  .authzid = {(const uint8_t *)"secret", 6},
+                                  .authcid = {(const uint8_t *)"secret", 6},
+                                  .password = {(const uint8_t *)"secret", 6}};
+  shako_event event = {.type = SHAKO_EVENT_AUTH, .question = 9};
+
+  (void)state;
+  event.u.auth = &auth;
+  demand_event(&event, "\"auth\",\"question\":9,\"mechanism\":\"PLAIN\","
+                       "\"step\":2");
+  event = (shako_event){.type = SHAKO_EVENT_COMMAND, .question = 10};
+  event.u.command.verb = "XTOKEN";
+  event.u.command.argument = shako__span("secret");
+  demand_event(&event, "\"command\",\"question\":10,\"verb\":\"XTOKEN\"");
+}
+
 static void refusals_and_the_end_are_told(void **state) {
   shako_event event = {.type = SHAKO_EVENT_VIOLATION};
 
@@ -845,6 +902,8 @@ int main(void) {
       cmocka_unit_test(a_partner_in_the_lines_of_asyncos),
       cmocka_unit_test(a_message_is_told_as_it_comes),
       cmocka_unit_test(tls_is_told_when_it_is_there_and_once),
+      cmocka_unit_test(all_else_has_no_line),
+      cmocka_unit_test(required_tls_that_failed_is_told),
       cmocka_unit_test(an_address_forges_no_other),
       cmocka_unit_test(a_stranger_in_the_lines_of_asyncos),
       cmocka_unit_test(a_score_has_one_decimal),
@@ -862,6 +921,7 @@ int main(void) {
       cmocka_unit_test(questions_before_mail_are_told),
       cmocka_unit_test(what_happens_to_tls_is_told),
       cmocka_unit_test(a_transaction_is_told),
+      cmocka_unit_test(a_secret_is_not_told),
       cmocka_unit_test(refusals_and_the_end_are_told),
   };
 

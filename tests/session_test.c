@@ -3351,6 +3351,32 @@ static void t39_envelope_follows_its_model(void **state) {
   }
 }
 
+/* What the Received field names the protocol after: SMTPUTF8 is one message's,
+   the rest the session's. */
+static void the_protocol_is_that_of_the_message(void **state) {
+  const unsigned of_session = SHAKO_RECEIVED_EXTENDED | SHAKO_RECEIVED_LMTP;
+  world w;
+
+  (void)state;
+  prepare(&w, false);
+  w.config.lmtp = 1;
+  w.config.port = 24;
+  w.config.offers = SHAKO_OFFER_SMTPUTF8;
+  assert_int_equal(open_world(&w), 0);
+  settle(&w);
+  assert_int_equal(shako_session_protocol(w.session), SHAKO_RECEIVED_LMTP);
+  say(&w, "LHLO c.example\r\n");
+  assert_int_equal(shako_session_protocol(w.session), of_session);
+  say(&w, "MAIL FROM:<a@b.example> SMTPUTF8\r\n");
+  assert_int_equal(shako_session_protocol(w.session),
+                   of_session | SHAKO_RECEIVED_SMTPUTF8);
+  say(&w, "RSET\r\n");
+  assert_int_equal(shako_session_protocol(w.session), of_session);
+  say(&w, "MAIL FROM:<a@b.example>\r\n");
+  assert_int_equal(shako_session_protocol(w.session), of_session);
+  close_world(&w);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(an_idle_session_holds_512_octets_at_most),
     cmocka_unit_test(nothing_is_allocated_per_command),
@@ -3448,6 +3474,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_listener_of_an_older_caller),
     cmocka_unit_test(peers_are_checked_and_copied),
     cmocka_unit_test(t39_envelope_follows_its_model),
+    cmocka_unit_test(the_protocol_is_that_of_the_message),
 };
 
 int main(void) {
