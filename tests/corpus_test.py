@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The fuzz corpora stay small, and each is of a target."""
 
 import pathlib
