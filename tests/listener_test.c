@@ -472,6 +472,11 @@ static bool play(memory *m) {
   config.default_domain = "corp.example";
   config.domain_map = map;
   config.domain_map_rows = COUNT(map);
+  config.auth_mechanisms = "PLAIN";
+  config.commands = "XTOKEN";
+  config.keywords = "XTOKEN";
+  config.mail_params = "XTAG";
+  config.rcpt_params = "XTAG";
   config.hat = read_table(named, &mem);
   if (config.hat != NULL &&
       shako_listener_new(&listener, &config, &mem, &reason) == 0 &&
