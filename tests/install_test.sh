@@ -64,7 +64,7 @@ END
 
 consume() { # NAME FLAG: through pkg-config
   step "a program through pkg-config $1"
-  # shellcheck disable=SC2046,SC2086
+  # shellcheck disable=SC2046,SC2086 # a list of words each
   quietly $cc -std=c99 -Wall -Werror $2 -o "$work/consumer" \
     "$work/consumer.c" $(pkg-config --cflags --libs "$1")
   said=$("$work/consumer") || die "the program ended with $?"
@@ -84,8 +84,8 @@ if [ "$openssl" = yes ]; then
 fi
 quietly meson install -C "$work/build" --no-rebuild
 export PKG_CONFIG_PATH="$work/prefix/lib/pkgconfig:${PKG_CONFIG_PATH:-}"
-export LD_LIBRARY_PATH="$work/prefix/lib:$(pkg-config --variable=libdir \
-  mbedtls 2>/dev/null || true)"
+libdir=$(pkg-config --variable=libdir mbedtls 2>/dev/null || true)
+export LD_LIBRARY_PATH="$work/prefix/lib:$libdir"
 [ -f "$work/prefix/share/man/man7/shako.7" ] || die "no shako.7"
 consume shako ''
 if [ "$mbedtls" = yes ]; then
