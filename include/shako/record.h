@@ -61,6 +61,7 @@ typedef struct shako_record {
   uint32_t unwaited;   /* commands behind which the peer sent more where it had
                           to wait for the reply (RFC 2920 3.1), and which were
                           served nevertheless; 65,535: or more */
+  uint8_t reserved_too[4]; /* 0 */
 } shako_record;
 
 /* What became of TLS on a connection: each has exactly one of these. */
