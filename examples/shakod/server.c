@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -190,8 +191,9 @@ static void on_done(uv_async_t *async) {
   uv_close((uv_handle_t *)&s->done, NULL);
 }
 
+static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+
 static int open_loop(server *s) {
-  static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
   int error = uv_loop_init(&s->loop);
   int i;
 
@@ -237,7 +239,7 @@ static void announce(const endpoints *all) {
   }
 }
 
-static bool start_workers(server *s) {
+static bool make_workers(server *s) {
   const server_start *start = s->start;
 
   while (s->count < start->settings->workers) {
@@ -251,6 +253,24 @@ static bool start_workers(server *s) {
   }
 
   return true;
+}
+
+/* Signals come to this thread alone: others inherit that they are blocked. */
+static bool start_workers(server *s) {
+  sigset_t ours, before;
+  bool good;
+  int i;
+
+  sigemptyset(&ours);
+  for (i = 0; i < SIGNALS; i++) {
+    sigaddset(&ours, numbers[i]);
+  }
+
+  pthread_sigmask(SIG_BLOCK, &ours, &before);
+  good = make_workers(s);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+
+  return good;
 }
 
 int server_run(const server_start *start) {
