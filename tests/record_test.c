@@ -416,15 +416,18 @@ static void s07_who_does_not_wait_is_counted(void **state) {
       {"VRFY b\r\n", 4},
       {"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n", 4},
       {"\r\n.\r\nRSET\r\n", 4},
-      {"HELO client.example\r\n", 4},
-      {"RSET\r\nHELP\r\n", 5}, /* PIPELINING is no longer offered */
-      {"AUTH PLAIN\r\nAGEAYg==\r\n", 6},
+      {"AUTH PLAIN\r\nAGEAYg==\r\n", 5},
+      {"MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\n", 5},
+      {"DATA\r\n\r\n.\r\nRSET\r\n", 6},
+      {"HELO client.example\r\nRSET\r\n", 7},
+      {"RSET\r\nHELP\r\n", 8}, /* PIPELINING is no longer offered */
   };
   world w;
   size_t i;
 
   (void)state;
   prepare(&w);
+  w.policy.pipelining_early = 1; /* behind DATA, too */
   start(&w);
   for (i = 0; i < COUNT(cases); i++) {
     say(&w, cases[i].text);
